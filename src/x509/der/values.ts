@@ -34,7 +34,10 @@ export function readSmallInteger(element: DerElement, max = 0x7fffffff): number 
   return value;
 }
 
-/** OBJECT IDENTIFIER in dotted form. Arcs above 2^53 are refused. */
+/** The largest arc that Go's parser takes; X.690 has no limit, and nothing in use comes near. */
+export const MAX_OID_ARC = 0x7fffffff;
+
+/** OBJECT IDENTIFIER in dotted form. Arcs above `MAX_OID_ARC` are refused. */
 export function readOid(element: DerElement): string {
   const { content, offset } = element;
   const arcs: number[] = [];
@@ -44,8 +47,7 @@ export function readOid(element: DerElement): string {
     if (!inside && byte === 0x80)
       throw malformed(offset, 'an OBJECT IDENTIFIER arc with a leading zero');
     arc = arc * 128 + (byte & 0x7f);
-    if (arc > Number.MAX_SAFE_INTEGER)
-      throw malformed(offset, 'an OBJECT IDENTIFIER arc above 2^53');
+    if (arc > MAX_OID_ARC) throw malformed(offset, 'an OBJECT IDENTIFIER arc above 2^31 - 1');
     inside = byte >= 0x80;
     if (!inside) {
       arcs.push(arc);
@@ -66,7 +68,7 @@ export function readBitString(element: DerElement): { bytes: Uint8Array; unused:
   if (unused === undefined || unused > 7 || (unused > 0 && content.length === 1)) {
     throw malformed(offset, 'a BIT STRING with an impossible count of unused bits');
   }
-  const last = content[content.length - 1] as number;
+  const last = content[content.length - 1] ?? 0;
   if (unused > 0 && (last & ((1 << unused) - 1)) !== 0) {
     throw malformed(offset, 'a BIT STRING with unused bits that are not zero');
   }
@@ -85,7 +87,7 @@ export function readNamedBits(element: DerElement): number[] {
   const { bytes, unused } = readBitString(element);
   const set: number[] = [];
   for (let bit = 0; bit < bytes.length * 8 - unused; bit++) {
-    if (((bytes[bit >> 3] as number) & (0x80 >> (bit & 7))) !== 0) set.push(bit);
+    if (((bytes[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0) set.push(bit);
   }
   if (bytes.length > 0 && set.at(-1) !== bytes.length * 8 - unused - 1) {
     throw malformed(element.offset, 'named bits with zero bits at the end');
@@ -106,14 +108,7 @@ export function readTime(element: DerElement): Date {
   const parts = (utc ? UTC_TIME : GENERALIZED_TIME).exec(text)?.slice(1).map(Number);
   if (parts === undefined)
     throw malformed(element.offset, 'a time not of the form YYMMDDhhmmssZ or YYYYMMDDhhmmssZ');
-  const [first, month, day, hour, minute, second] = parts as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [first = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts;
   const year = utc ? (first >= 50 ? 1900 + first : 2000 + first) : first;
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);

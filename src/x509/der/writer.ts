@@ -3,24 +3,33 @@
  * once by the caller and passed in as bytes again, so that issuing costs little more than signing.
  */
 import { Tag } from './tag.ts';
+import { MAX_OID_ARC } from './values.ts';
 
-/** The header of an element: tag and length, the length in its shortest form. */
-function header(tag: number, length: number): number[] {
-  if (length < 0x80) return [tag, length];
-  if (length < 0x100) return [tag, 0x81, length];
-  if (length < 0x10000) return [tag, 0x82, length >> 8, length & 0xff];
-  if (length < 0x1000000) return [tag, 0x83, length >> 16, (length >> 8) & 0xff, length & 0xff];
-  return [tag, 0x84, length >>> 24, (length >> 16) & 0xff, (length >> 8) & 0xff, length & 0xff];
+/** How many bytes the header of an element takes: tag and length, the length in its shortest form. */
+function headerSize(length: number): number {
+  if (length < 0x80) return 2;
+  if (length < 0x100) return 3;
+  if (length < 0x10000) return 4;
+  return length < 0x1000000 ? 5 : 6;
 }
 
 /** One element with the given content, in one allocation. */
-export function element(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
+export const element = (tag: number, ...parts: readonly Uint8Array[]): Uint8Array =>
+  elementOf(tag, parts);
+
+/** As `element`, for parts that may be too many to be arguments of a call. */
+export function elementOf(tag: number, parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;
   for (const part of parts) length += part.length;
-  const head = header(tag, length);
-  const bytes = Buffer.allocUnsafe(head.length + length);
-  let position = head.length;
-  for (let i = 0; i < position; i++) bytes[i] = head[i] as number;
+  let position = headerSize(length);
+  const bytes = Buffer.allocUnsafe(position + length);
+  bytes[0] = tag;
+  if (position === 2) {
+    bytes[1] = length;
+  } else {
+    bytes[1] = 0x80 | (position - 2);
+    for (let i = position - 1, rest = length; i > 1; i--, rest = rest >>> 8) bytes[i] = rest;
+  }
   for (const part of parts) {
     bytes.set(part, position);
     position += part.length;
@@ -29,11 +38,15 @@ export function element(tag: number, ...parts: readonly Uint8Array[]): Uint8Arra
 }
 
 export const sequence = (...parts: readonly Uint8Array[]): Uint8Array =>
-  element(Tag.sequence, ...parts);
+  elementOf(Tag.sequence, parts);
+
+/** A SEQUENCE OF as many parts as there are. */
+export const sequenceOf = (parts: readonly Uint8Array[]): Uint8Array =>
+  elementOf(Tag.sequence, parts);
 
 /** A SET OF: DER wants the encodings in ascending order (X.690, section 11.6). */
 export const setOf = (parts: readonly Uint8Array[]): Uint8Array =>
-  element(Tag.set, ...[...parts].sort((a, b) => Buffer.compare(a, b)));
+  elementOf(Tag.set, parts.length > 1 ? parts.toSorted((a, b) => Buffer.compare(a, b)) : parts);
 
 export const octetString = (content: Uint8Array): Uint8Array => element(Tag.octetString, content);
 
@@ -79,15 +92,17 @@ export const smallInteger = (value: number): Uint8Array => {
   return unsignedInteger(Uint8Array.from(bytes));
 };
 
-/** An OBJECT IDENTIFIER from its dotted form. */
+const DOTTED = /^(?:[01]\.[1-3]?[0-9]|2\.(?:0|[1-9][0-9]*))(?:\.(?:0|[1-9][0-9]*))*$/;
+
+/** An OBJECT IDENTIFIER from its dotted form; below the roots 0 and 1 the second arc ends at 39 (X.660). */
 export function oid(dotted: string): Uint8Array {
-  const [first, second, ...rest] = dotted.split('.').map(Number);
-  if (first === undefined || second === undefined)
-    throw new RangeError(`expected an OID, got ${dotted}`);
+  if (!DOTTED.test(dotted)) throw new RangeError(`expected an OID, got ${dotted}`);
+  const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
   const bytes: number[] = [];
   for (const arc of [first * 40 + second, ...rest]) {
-    if (!Number.isSafeInteger(arc) || arc < 0)
-      throw new RangeError(`expected an OID, got ${dotted}`);
+    if (arc > MAX_OID_ARC) {
+      throw new RangeError(`expected an OID with arcs below 2^31, got ${dotted}`);
+    }
     const septets = [arc % 128];
     for (let left = Math.floor(arc / 128); left > 0; left = Math.floor(left / 128)) {
       septets.unshift((left % 128) | 0x80);

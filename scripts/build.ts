@@ -1,0 +1,78 @@
+/**
+ * `npm run build`: the package as it is published, in dist/npm. One bundle without dependencies
+ * (it starts twice as fast), the library with its types, and a package.json of its own: what only
+ * the repository needs, the pinned Node above all, stays out of it.
+ */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+const root = join(import.meta.dirname, '..');
+const out = join(root, 'dist/npm');
+const repository = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<
+  string,
+  unknown
+>;
+
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+
+await build({
+  absWorkingDir: root,
+  entryPoints: {
+    kubepki: 'src/cli/main.ts',
+    'pki-worker': 'src/pki/worker.ts',
+    index: 'src/index.ts',
+  },
+  outdir: out,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'linked',
+  // commander is CommonJS inside: bundled into ESM it needs a require of its own.
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+  logLevel: 'warning',
+});
+
+const main = join(out, 'kubepki.js');
+writeFileSync(main, `#!/usr/bin/env node\n${readFileSync(main, 'utf8')}`);
+chmodSync(main, 0o755);
+
+execFileSync(
+  join(root, 'node_modules/.bin/tsc'),
+  [
+    '--project',
+    join(root, 'tsconfig.json'),
+    '--noEmit',
+    'false',
+    '--declaration',
+    '--emitDeclarationOnly',
+    '--rewriteRelativeImportExtensions',
+    '--rootDir',
+    join(root, 'src'),
+    '--outDir',
+    join(out, 'types'),
+  ],
+  { stdio: 'inherit' },
+);
+
+for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md'])
+  copyFileSync(join(root, file), join(out, file));
+const published = {
+  name: repository['name'],
+  version: repository['version'],
+  description: repository['description'],
+  license: repository['license'],
+  type: 'module',
+  engines: repository['engines'],
+  bin: { kubepki: 'kubepki.js' },
+  exports: { '.': { types: './types/index.d.ts', default: './index.js' } },
+};
+writeFileSync(join(out, 'package.json'), `${JSON.stringify(published, null, 2)}\n`);

@@ -1,0 +1,123 @@
+/** The parts of the documentation that are computed: the table of credentials from the catalogue, the commands from the command line itself. */
+import type { Command } from 'commander';
+import { createProgram } from '../src/cli/program.ts';
+import {
+  CATALOGUE,
+  CREDENTIAL_IDS,
+  type CredentialDefinition,
+  filePath,
+  type Layout,
+} from '../src/cluster/index.ts';
+
+const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+const table = (header: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [row(header), row(header.map(() => '---')), ...rows.map(row)].join('\n');
+const code = (text: string): string => `\`${text}\``;
+
+const HOLDERS: Record<CredentialDefinition['holder'], string> = {
+  authority: 'authorities',
+  administrator: 'the administrator',
+  'control-plane': 'control planes',
+  etcd: 'etcd members',
+  kubelet: 'hosts with a kubelet',
+};
+
+const definitions = CREDENTIAL_IDS.map((id) => CATALOGUE[id]);
+
+function subject({ kind, subject: { commonName, organizations } }: CredentialDefinition): string {
+  if (kind === 'key-pair') return 'a key pair';
+  return code(
+    [
+      ...organizations.map((name) => `O=${name}`),
+      `CN=${commonName.replace('{host}', '<host>')}`,
+    ].join(', '),
+  );
+}
+
+const usages = (definition: CredentialDefinition): string =>
+  definition.kind === 'ca'
+    ? 'CA'
+    : definition.usages.map((usage) => usage.replace('Auth', '')).join(' + ');
+
+/** The README's table: one line for each credential. */
+export function credentialTable(): string {
+  return table(
+    ['№', 'Credential', 'What it is for', 'Subject', 'Use', 'Signed by', 'Held by'],
+    definitions.map((definition) => [
+      definition.figure === null ? '' : String(definition.figure),
+      code(definition.id),
+      definition.purpose,
+      subject(definition),
+      usages(definition),
+      definition.issuer === null
+        ? definition.kind === 'ca'
+          ? 'itself'
+          : ''
+        : code(definition.issuer),
+      HOLDERS[definition.holder],
+    ]),
+  );
+}
+
+function files(definition: CredentialDefinition, layout: Layout): string {
+  if (definition.stored === 'kubeconfig') return code(`/${definition.files[layout]}`);
+  const first = definition.kind === 'key-pair' ? 'publicKey' : 'certificate';
+  return [filePath(layout, definition.id, first), filePath(layout, definition.id, 'key')]
+    .map((path) => code(`/${path}`))
+    .join('<br>');
+}
+
+/** docs/reference/credentials.md: files, flags and verifiers of each credential. */
+export function credentialReference(): string {
+  const sections = definitions.map((definition) => {
+    const lines = [
+      `## ${definition.id}`,
+      '',
+      `${capital(definition.purpose)}.${definition.figure === null ? '' : ` Number ${definition.figure} in the figure.`}`,
+      '',
+      table(
+        ['Layout `kubeadm`', 'Layout `binary`'],
+        [[files(definition, 'kubeadm'), files(definition, 'binary')]],
+      ),
+      '',
+      ...definition.flags.map(
+        ({ component, flag, part }) =>
+          `- ${component} takes its ${part === 'publicKey' ? 'public key' : part} with ${code(flag)}`,
+      ),
+      ...definition.verifiers.map(
+        ({ component, flag }) => `- ${component} verifies it with ${code(flag)}`,
+      ),
+    ];
+    return lines.join('\n');
+  });
+  return `# Credentials\n\nWritten by \`npm run docs\` from the catalogue (\`src/cluster/catalogue.ts\`).\n\n${credentialTable()}\n\n${sections.join('\n\n')}\n`;
+}
+
+const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
+
+/** docs/reference/commands.md: the help of every command. */
+export function commandReference(): string {
+  const sections: string[] = [];
+  const visit = (command: Command, path: string): void => {
+    // The width of whoever runs this must not show.
+    command.configureHelp({ helpWidth: 100 });
+    let help = '';
+    command.configureOutput({ writeOut: (text) => (help += text) });
+    command.outputHelp();
+    sections.push(`## ${path}\n\n\`\`\`text\n${help.trimEnd()}\n\`\`\``);
+    for (const child of command.commands) visit(child, `${path} ${child.name()}`);
+  };
+  visit(createProgram(), 'kubepki');
+  return `# Commands\n\nWritten by \`npm run docs\` from the command line itself.\n\n${sections.join('\n\n')}\n`;
+}
+
+const BEGIN = '<!-- credentials: written by npm run docs -->';
+const END = '<!-- /credentials -->';
+
+/** The README with its table brought up to date. */
+export function withCredentialTable(readme: string): string {
+  const begin = readme.indexOf(BEGIN);
+  const end = readme.indexOf(END);
+  if (begin < 0 || end < begin) throw new Error(`expected ${BEGIN} and ${END} in README.md`);
+  return `${readme.slice(0, begin + BEGIN.length)}\n\n${credentialTable()}\n\n${readme.slice(end)}`;
+}

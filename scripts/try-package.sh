@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Packs dist/npm as npm would publish it, installs it into an empty folder and uses it, command and library.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+npm pack --silent --pack-destination "$work" "$root/dist/npm" >/dev/null
+cd "$work"
+echo '{ "private": true, "type": "module" }' >package.json
+npm install --silent --no-audit --no-fund ./kubepki-*.tgz
+if ls node_modules | grep -v '^kubepki$'; then
+  echo 'try-package: the published package brings others with it' >&2
+  exit 1
+fi
+
+node_modules/.bin/kubepki --version
+node_modules/.bin/kubepki apply -f "$root/examples/ha.yaml" -d pki >/dev/null
+node_modules/.bin/kubepki plan -f "$root/examples/ha.yaml" -d pki --detailed-exitcode
+node_modules/.bin/kubepki inspect pki >/dev/null
+# RSA makes it start its worker threads.
+sed 's/  layout: binary/  layout: binary\n  keyAlgorithm: RSA-2048/' "$root/examples/seed.yaml" >rsa.yaml
+node_modules/.bin/kubepki apply -f rsa.yaml -d rsa >/dev/null
+node_modules/.bin/kubepki plan -f rsa.yaml -d rsa --detailed-exitcode
+
+cat >library.ts <<'TS'
+import { cluster, x509 } from 'kubepki';
+import { readFileSync } from 'node:fs';
+const [ca] = x509.readCertificates(readFileSync('pki/authorities/ca.crt'));
+if (ca === undefined || x509.commonName(ca.subject) !== 'kubernetes') throw new Error('the library does not read the CA');
+if (cluster.CREDENTIAL_IDS.length < 15) throw new Error('the catalogue is short');
+TS
+node library.ts
+"$root/node_modules/.bin/tsc" --noEmit --strict --module nodenext --target es2024 --types node --typeRoots "$root/node_modules/@types" library.ts
+echo 'try-package: the published package works'

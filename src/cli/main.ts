@@ -1,0 +1,22 @@
+/** Where the program starts. Loads as little as it can: what a command needs is imported when it is called. */
+
+// Files are synced by libuv's threads, many at a time so that the disk commits them together; its
+// default of 4 is for less patient work. It has to be said before the first of them starts.
+process.env['UV_THREADPOOL_SIZE'] ??= '32';
+
+import { EXIT } from '../errors.ts';
+
+// A reader that has seen enough (`kubepki plan | head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(EXIT.ok);
+});
+
+const args = process.argv.slice(2);
+if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
+  const { VERSION } = await import('./version.ts');
+  process.stdout.write(`kubepki ${VERSION}\n`);
+} else {
+  const { run } = await import('./program.ts');
+  process.exitCode = await run(args);
+}

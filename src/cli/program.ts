@@ -1,0 +1,83 @@
+/** The command line as a whole: which commands there are, and how whatever they throw becomes one line and an exit status. */
+import { Command, CommanderError } from 'commander';
+import { EXIT, KubepkiError } from '../errors.ts';
+import { registerApply } from './commands/apply.ts';
+import { registerCompletion } from './commands/completion.ts';
+import { registerInspect } from './commands/inspect.ts';
+import { registerKubeconfig } from './commands/kubeconfig.ts';
+import { registerPlan } from './commands/plan.ts';
+import { registerVersion } from './commands/version.ts';
+import { printError } from './output.ts';
+import { VERSION } from './version.ts';
+
+const EXAMPLES = `
+Examples:
+  kubepki plan -f cluster.yaml              say what is missing, and what is wrong with what is there
+  kubepki apply -f cluster.yaml -d pki      make every certificate, key and kubeconfig that is missing
+  kubepki inspect pki                       list what lies in a directory, with days left
+  kubepki inspect apiserver.crt             show one certificate
+
+Exit status: 0 done, 1 it failed or found problems, 2 changes are pending (plan --detailed-exitcode),
+64 wrong usage. Documentation: docs/ in the repository.`;
+
+/** The program with all its commands; made anew for each run, so that tests can make many. */
+export function createProgram(): Command {
+  const program = new Command('kubepki');
+  program
+    .description('Every certificate, key, token and kubeconfig that a Kubernetes cluster needs')
+    .version(`kubepki ${VERSION}`, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand(false)
+    .addHelpText('after', EXAMPLES)
+    .showSuggestionAfterError(true)
+    .configureHelp({ sortSubcommands: false });
+  registerPlan(program);
+  registerApply(program);
+  registerInspect(program);
+  registerKubeconfig(program);
+  registerVersion(program);
+  registerCompletion(program);
+  for (const command of everyCommand(program)) {
+    // Commander's own messages become ours: one line, and the usage exit status.
+    command.exitOverride().configureOutput({ writeErr: () => undefined });
+  }
+  return program;
+}
+
+function everyCommand(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(everyCommand)];
+}
+
+/** Runs a command line and answers its exit status. Prints every error, throws none. */
+export async function run(args: readonly string[]): Promise<number> {
+  const program = createProgram();
+  try {
+    if (args.length === 0) {
+      program.outputHelp();
+      return EXIT.ok;
+    }
+    await program.parseAsync([...args], { from: 'user' });
+    return typeof process.exitCode === 'number' ? process.exitCode : EXIT.ok;
+  } catch (error) {
+    if (error instanceof CommanderError) return reportUsage(error);
+    if (error instanceof KubepkiError) {
+      printError(error);
+      return error.exitCode;
+    }
+    printError(error);
+    return EXIT.failed;
+  }
+}
+
+function reportUsage(error: CommanderError): number {
+  if (error.exitCode === 0) return EXIT.ok;
+  // A command that only groups others was called alone: commander has shown its help already.
+  const message =
+    error.code === 'commander.help'
+      ? 'a command is missing'
+      : error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
+  printError(
+    new KubepkiError('USAGE', message, { hint: 'kubepki --help, or --help behind any command' }),
+  );
+  return EXIT.usage;
+}

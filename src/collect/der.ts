@@ -1,0 +1,110 @@
+/**
+ * Reads a file of raw DER. Nothing in it says what it is, so its outermost elements are looked at,
+ * and then the reader of `x509` for that has the word.
+ */
+import { encodePem, parseCertificate } from '../x509/index.ts';
+import { attempt, type BlockReader } from './block.ts';
+import type { Entry, Material } from './types.ts';
+
+const INTEGER = 0x02;
+const BIT_STRING = 0x03;
+const OCTET_STRING = 0x04;
+const OID = 0x06;
+const SEQUENCE = 0x30;
+const CONTEXT_0 = 0xa0;
+
+/**
+ * True of bytes that begin with the header of a SEQUENCE: with the length in its long form, which
+ * no text has, or in its short form where it is the size of the file.
+ */
+export function looksLikeDer(bytes: Buffer): boolean {
+  const [tag, length] = bytes;
+  if (tag !== SEQUENCE || length === undefined) return false;
+  return (length > 0x80 && length <= 0x84) || length + 2 === bytes.length;
+}
+
+/** What DER holds; `bytes` must look like it. */
+export function readDer(bytes: Buffer, reader: BlockReader): Material {
+  const elements = childrenOf(bytes);
+  const [first, second] = elements;
+  if (first?.tag === OID) {
+    return {
+      format: 'unknown',
+      reason: 'PKCS#7 (convert it with: openssl pkcs7 -inform DER -print_certs)',
+    };
+  }
+  if (first?.tag === INTEGER && second?.tag === SEQUENCE && first.content[0] === 3) {
+    return {
+      format: 'unknown',
+      reason: 'PKCS#12 (convert it with: openssl pkcs12 -in FILE -nodes)',
+    };
+  }
+  const label = labelOf(elements);
+  return { format: 'der', entries: [readAs(label, bytes, reader)] };
+}
+
+function readAs(label: string | undefined, bytes: Buffer, reader: BlockReader): Entry {
+  if (label === undefined) {
+    // Cut off or none of these: a reader that says at which byte it ends.
+    return attempt('DER', () => ({ kind: 'certificate', certificate: parseCertificate(bytes) }));
+  }
+  const block = { label, headers: new Map<string, string>(), bytes };
+  return reader.read(block, encodePem(label, bytes));
+}
+
+/** Which PEM label the outermost elements ask for. */
+function labelOf(elements: readonly Element[]): string | undefined {
+  const [first, second] = elements;
+  if (first?.tag === INTEGER) {
+    if (second?.tag === SEQUENCE) return 'PRIVATE KEY';
+    if (second?.tag === OCTET_STRING) return 'EC PRIVATE KEY';
+    if (second?.tag === INTEGER)
+      return elements.length === 2 ? 'RSA PUBLIC KEY' : 'RSA PRIVATE KEY';
+    return undefined;
+  }
+  if (first?.tag !== SEQUENCE) return undefined;
+  if (second?.tag === BIT_STRING) return 'PUBLIC KEY';
+  if (second?.tag === OCTET_STRING) return 'ENCRYPTED PRIVATE KEY';
+  // A request has its attributes where a certificate of version 1 has its subject.
+  const inside = childrenOf(first.bytes);
+  const isRequest = inside[0]?.tag === INTEGER && inside[3]?.tag === CONTEXT_0;
+  return isRequest ? 'CERTIFICATE REQUEST' : 'CERTIFICATE';
+}
+
+interface Element {
+  readonly tag: number;
+  readonly content: Buffer;
+  /** Header and content. */
+  readonly bytes: Buffer;
+}
+
+/** No structure here has its mark behind the fifth element. */
+const MOST_ELEMENTS = 5;
+
+/** The first elements inside the first element, as far as they are whole. A glance: it checks nothing else. */
+function childrenOf(bytes: Buffer): Element[] {
+  const content = elementAt(bytes, 0)?.content ?? Buffer.alloc(0);
+  const elements: Element[] = [];
+  for (let at = 0; elements.length < MOST_ELEMENTS; ) {
+    const element = elementAt(content, at);
+    if (element === undefined) break;
+    elements.push(element);
+    at += element.bytes.length;
+  }
+  return elements;
+}
+
+function elementAt(bytes: Buffer, at: number): Element | undefined {
+  const [tag, first] = bytes.subarray(at, at + 2);
+  if (tag === undefined || first === undefined) return undefined;
+  const count = first < 0x80 ? 0 : first & 0x7f;
+  const start = at + 2 + count;
+  if ((count === 0 && first >= 0x80) || count > 4 || start > bytes.length) return undefined;
+  const length = count === 0 ? first : bytes.readUIntBE(at + 2, count);
+  if (start + length > bytes.length) return undefined;
+  return {
+    tag,
+    content: bytes.subarray(start, start + length),
+    bytes: bytes.subarray(at, start + length),
+  };
+}

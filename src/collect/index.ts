@@ -1,0 +1,7 @@
+/** What certificate material is there: one reader for plan, inspect and whatever else looks at files. */
+export type { IdentifyOptions } from './block.ts';
+export { type FileState, lookAtFile, MAX_FILE_BYTES, reasonOf } from './file.ts';
+export { pairMatches } from './kubeconfig.ts';
+export { holdsSomething, identify } from './material.ts';
+export type * from './types.ts';
+export { WALK_LIMITS, type WalkEntry, type WalkLimits, walkDirectory } from './walk.ts';

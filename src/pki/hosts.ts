@@ -1,0 +1,55 @@
+/** The work on many hosts, a batch at a time: what a worker thread does, and what the main thread does itself where threads would not pay. */
+import { join } from 'node:path';
+import { type Cluster, type Host, hostItems } from '../cluster/index.ts';
+import type { Authorities } from './authorities.ts';
+import { examinePlace, HostContext, type PlannedStep } from './host.ts';
+import { hostRoot, type Place } from './place.ts';
+import type { Step } from './step.ts';
+import { writeNewFiles } from './write.ts';
+
+export type Mode = 'plan' | 'apply';
+
+/** Hosts in one batch: enough files for one commit of the file system to be worth it, few enough to share out evenly. */
+export const HOST_BATCH = 32;
+
+/** Carries out what was planned: all keys durable first, then what is made from them. */
+export async function carryOut(planned: readonly PlannedStep[]): Promise<void> {
+  const made = planned.flatMap(({ make }) => (make === undefined ? [] : [make()]));
+  await writeNewFiles(made.flatMap(({ first }) => first));
+  await writeNewFiles(made.flatMap(({ second }) => second));
+}
+
+/** Examines hosts and, when applying, makes what is missing. */
+export class HostWork {
+  readonly #cluster: Cluster;
+  readonly #place: Place;
+  readonly #context: HostContext;
+  readonly #mode: Mode;
+
+  constructor(cluster: Cluster, place: Place, authorities: Authorities, now: Date, mode: Mode) {
+    this.#cluster = cluster;
+    this.#place = place;
+    this.#context = new HostContext(authorities, now);
+    this.#mode = mode;
+  }
+
+  async run(hosts: readonly Host[]): Promise<Step[]> {
+    const planned = hosts.flatMap((host) => this.#examine(host));
+    if (this.#mode === 'apply') await carryOut(planned);
+    return planned.map(({ step }) => step);
+  }
+
+  #examine(host: Host): PlannedStep[] {
+    const root = hostRoot(this.#place, host.name);
+    // On the machine itself an authority may lie just where the host's copy would: it is its own copy.
+    const own = new Set<string>();
+    for (const { publicPath, keyPath } of this.#context.authorities.values()) {
+      own.add(publicPath);
+      own.add(keyPath);
+    }
+    const items = hostItems(this.#cluster, host).filter(
+      (item) => item.kind !== 'copy' || !own.has(join(root, item.path)),
+    );
+    return examinePlace(this.#context, host.name, root, items);
+  }
+}

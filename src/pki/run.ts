@@ -1,0 +1,141 @@
+/**
+ * Plan and apply: the same walk over the catalogue, once to say what would be done and once to do
+ * it. What is there is adopted and never overwritten; running apply twice changes nothing.
+ */
+import {
+  administratorItems,
+  type Cluster,
+  type CredentialId,
+  type Host,
+  hostItems,
+} from '../cluster/index.ts';
+import { KubepkiError } from '../errors.ts';
+import { type Authorities, prepareAuthorities } from './authorities.ts';
+import { examinePlace, HostContext } from './host.ts';
+import { carryOut, HOST_BATCH, HostWork, type Mode } from './hosts.ts';
+import { takeLock } from './lock.ts';
+import { administratorRoot, authoritiesOnHost, lockPath, type Place } from './place.ts';
+import { makeReport, type Report, type Step } from './step.ts';
+import { runInThreads, sendAuthorities } from './threads.ts';
+
+export interface RunOptions {
+  readonly cluster: Cluster;
+  readonly place: Place;
+  readonly now: Date;
+  /** Called as hosts are finished. */
+  readonly onProgress?: (done: number, total: number) => void;
+  /** Worker threads; as many as pay where it is not given, 0 for none. */
+  readonly threads?: number;
+}
+
+/** Says what `apply` would do, and why. Writes nothing, not even a lock. */
+export const plan = (options: RunOptions): Promise<Report> => walk(options, 'plan');
+
+/**
+ * Makes what is missing.
+ *
+ * @throws KubepkiError `LOCKED` where another run is under way, `FILE_SYSTEM` where something cannot
+ *   be written: what is in place by then is whole, and the next run continues
+ */
+export async function apply(options: RunOptions): Promise<Report> {
+  const release = takeLock(lockPath(options.place));
+  try {
+    return await walk(options, 'apply');
+  } finally {
+    release();
+  }
+}
+
+async function walk(options: RunOptions, mode: Mode): Promise<Report> {
+  const { place, now } = options;
+  const hosts = hostsOf(options.cluster, place);
+  const cluster = options.cluster;
+  const needed = authoritiesOnHost(place) ? neededBy(cluster, hosts) : undefined;
+  const prepared = await prepareAuthorities(cluster, place, now, mode, needed);
+  const steps = [...prepared.steps];
+  if (place.kind === 'directory') {
+    const context = new HostContext(prepared.authorities, now);
+    const planned = examinePlace(
+      context,
+      'admin',
+      administratorRoot(place),
+      administratorItems(cluster),
+    );
+    if (mode === 'apply') await carryOut(planned);
+    steps.push(...planned.map(({ step }) => step));
+  }
+  steps.push(...(await walkHosts(options, hosts, prepared.authorities, mode)));
+  return makeReport(steps);
+}
+
+/** The hosts that this run is about. */
+function hostsOf(cluster: Cluster, place: Place): readonly Host[] {
+  if (place.kind === 'directory') return cluster.hosts;
+  const host = cluster.hosts.find(({ name }) => name === place.host);
+  if (host !== undefined) return [host];
+  const names = cluster.hosts
+    .slice(0, 5)
+    .map(({ name }) => name)
+    .join(', ');
+  throw new KubepkiError('USAGE', `no host ${JSON.stringify(place.host)} in the cluster file`, {
+    hint: `--host takes one of ${names}${cluster.hosts.length > 5 ? ', …' : ''}`,
+  });
+}
+
+/** The authorities whose files these hosts hold or whose signatures they need. */
+function neededBy(cluster: Cluster, hosts: readonly Host[]): ReadonlySet<CredentialId> {
+  return new Set(
+    hosts
+      .flatMap((host) => hostItems(cluster, host))
+      .map((item) => (item.kind === 'copy' ? item.credential : item.profile.issuer)),
+  );
+}
+
+/**
+ * How the hosts are shared out: RSA keys take tens of milliseconds each, so every host is a task of
+ * its own; EC keys a tenth of one, so that a thread, which takes some 50 to start, pays only for
+ * hundreds of hosts.
+ */
+function shareOut(cluster: Cluster, hosts: number, mode: Mode): { batch: number; pays: boolean } {
+  const algorithms = [
+    cluster.keyAlgorithm,
+    ...Object.values(cluster.credentials).map(({ keyAlgorithm }) => keyAlgorithm ?? ''),
+  ];
+  const slow = mode === 'apply' && algorithms.some((algorithm) => algorithm.startsWith('RSA-'));
+  return slow ? { batch: 1, pays: hosts > 1 } : { batch: HOST_BATCH, pays: hosts >= 200 };
+}
+
+async function walkHosts(
+  options: RunOptions,
+  hosts: readonly Host[],
+  authorities: Authorities,
+  mode: Mode,
+): Promise<Step[]> {
+  const { cluster, place, now, onProgress } = options;
+  const steps = new Map<string, Step[]>();
+  let done = 0;
+  const collect = (finished: readonly Step[], count: number): void => {
+    for (const step of finished) {
+      const list = steps.get(step.place);
+      if (list === undefined) steps.set(step.place, [step]);
+      else list.push(step);
+    }
+    done += count;
+    onProgress?.(done, hosts.length);
+  };
+  const { batch, pays } = shareOut(cluster, hosts.length, mode);
+  const threads = options.threads ?? (pays ? undefined : 0);
+  // A machine of its own is one host: there is nothing to share out.
+  if (threads === 0 || hosts.length === 1) {
+    const work = new HostWork(cluster, place, authorities, now, mode);
+    for (let from = 0; from < hosts.length; from += HOST_BATCH) {
+      const some = hosts.slice(from, from + HOST_BATCH);
+      collect(await work.run(some), some.length);
+    }
+  } else {
+    const data = { cluster, place, authorities: sendAuthorities(authorities), now, mode };
+    await runInThreads(data, batch, collect, threads);
+  }
+  // Threads finish in any order; the report keeps the order of the cluster file.
+  return hosts.flatMap(({ name }) => steps.get(name) ?? []);
+}

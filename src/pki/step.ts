@@ -1,0 +1,28 @@
+/** What plan says and apply does: one step for each file or pair of files. */
+import type { CredentialId } from '../cluster/index.ts';
+
+export type Action = 'create' | 'keep' | 'refuse';
+
+export interface Step {
+  readonly action: Action;
+  readonly credential: CredentialId;
+  /** `authorities`, `admin`, or the name of a host. */
+  readonly place: string;
+  /** The certificate, kubeconfig or copied file. */
+  readonly path: string;
+  /** Why it is created or refused. */
+  readonly reason?: string;
+  /** What differs without harm. */
+  readonly notes: readonly string[];
+}
+
+export interface Report {
+  readonly steps: readonly Step[];
+  readonly counts: Readonly<Record<Action, number>>;
+}
+
+export function makeReport(steps: readonly Step[]): Report {
+  const counts: Record<Action, number> = { create: 0, keep: 0, refuse: 0 };
+  for (const step of steps) counts[step.action]++;
+  return { steps, counts };
+}

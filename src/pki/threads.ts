@@ -1,0 +1,123 @@
+/** Spreads the work on hosts over all cores. */
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { Cluster } from '../cluster/index.ts';
+import { type ErrorCode, KubepkiError } from '../errors.ts';
+import { exportPrivateKeyDer, importPrivateKeyDer, parseCertificate } from '../x509/index.ts';
+import type { Authorities, Authority } from './authorities.ts';
+import type { Mode } from './hosts.ts';
+import type { Place } from './place.ts';
+import type { Step } from './step.ts';
+
+/** An authority in a form that can be handed to a thread: keys and certificates as DER. */
+type SentAuthority = Omit<Authority, 'certificate' | 'key'> & {
+  readonly certificateDer?: Uint8Array;
+  readonly keyDer?: Uint8Array;
+};
+
+export interface WorkerData {
+  readonly cluster: Cluster;
+  readonly place: Place;
+  readonly authorities: readonly SentAuthority[];
+  readonly now: Date;
+  readonly mode: Mode;
+}
+
+/** Main thread to worker: the positions of hosts in the cluster file. */
+export interface WorkerTask {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Worker to main thread: the steps of one task, or the error that ended it. */
+export type WorkerAnswer =
+  | { readonly steps: readonly Step[]; readonly hosts: number }
+  | { readonly code: ErrorCode; readonly message: string; readonly hint: string | undefined };
+
+export function sendAuthorities(authorities: Authorities): SentAuthority[] {
+  return [...authorities.values()].map(({ certificate, key, ...rest }) => ({
+    ...rest,
+    ...(certificate === undefined ? {} : { certificateDer: certificate.der }),
+    ...(key === undefined ? {} : { keyDer: exportPrivateKeyDer(key) }),
+  }));
+}
+
+export function receiveAuthorities(sent: readonly SentAuthority[]): Authorities {
+  return new Map(
+    sent.map(({ certificateDer, keyDer, ...rest }) => [
+      rest.id,
+      {
+        ...rest,
+        ...(certificateDer === undefined ? {} : { certificate: parseCertificate(certificateDer) }),
+        ...(keyDer === undefined ? {} : { key: importPrivateKeyDer(keyDer) }),
+      },
+    ]),
+  );
+}
+
+/** Two at once in each thread, so that it computes one while the disk takes the other. */
+const TASKS_PER_THREAD = 2;
+
+/** The worker's file: beside this one in the sources, under its own name in the published bundle. */
+const WORKER_URL = new URL(
+  import.meta.url.endsWith('.ts') ? './worker.ts' : './pki-worker.js',
+  import.meta.url,
+);
+
+/**
+ * Works on all hosts of the cluster in worker threads.
+ *
+ * @param batch hosts in one task
+ * @param onSteps called for each finished task, with its steps and its number of hosts
+ * @throws the first error of any thread, after all have stopped
+ */
+export async function runInThreads(
+  data: WorkerData,
+  batch: number,
+  onSteps: (steps: readonly Step[], hosts: number) => void,
+  threads = availableParallelism(),
+): Promise<void> {
+  const total = data.cluster.hosts.length;
+  let next = 0;
+  let failure: KubepkiError | undefined;
+  const takeTask = (): WorkerTask | undefined => {
+    if (failure !== undefined || next >= total) return undefined;
+    const from = next;
+    next = Math.min(total, from + batch);
+    return { from, to: next };
+  };
+  const runThread = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const worker = new Worker(WORKER_URL, { workerData: data });
+      let underWay = 0;
+      const give = (): void => {
+        const task = takeTask();
+        if (task !== undefined) {
+          underWay++;
+          worker.postMessage(task);
+        } else if (underWay === 0) {
+          void worker.terminate();
+        }
+      };
+      worker.on('message', (answer: WorkerAnswer) => {
+        underWay--;
+        if ('steps' in answer) onSteps(answer.steps, answer.hosts);
+        else failure ??= receiveError(answer);
+        give();
+      });
+      worker.on('error', reject);
+      worker.on('exit', () => resolve());
+      for (let i = 0; i < TASKS_PER_THREAD; i++) give();
+    });
+  const count = Math.min(threads, Math.ceil(total / batch));
+  await Promise.all(Array.from({ length: count }, runThread));
+  if (failure !== undefined) throw failure;
+}
+
+function receiveError({
+  code,
+  message,
+  hint,
+}: Extract<WorkerAnswer, { code: ErrorCode }>): KubepkiError {
+  return new KubepkiError(code, message, hint === undefined ? {} : { hint });
+}

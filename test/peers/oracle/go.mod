@@ -1,0 +1,3 @@
+module kubepki.dev/test/peers/oracle
+
+go 1.26
