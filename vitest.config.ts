@@ -9,6 +9,8 @@ const unit: TestProjectConfiguration = {
     exclude: ['test/system/**'],
     pool: 'threads',
     isolate: false,
+    // Some start kubepki as a process; a loaded machine takes its time.
+    testTimeout: 30_000,
   },
 };
 

@@ -10,6 +10,11 @@ export interface Seeded {
 export function seeded(what: string): Seeded {
   const seed = Number(process.env['KUBEPKI_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
   console.log(`${what}: KUBEPKI_SEED=${seed}`);
+  return seededWith(seed);
+}
+
+/** As `seeded`, from a seed at hand. */
+export function seededWith(seed: number): Seeded {
   let state = seed >>> 0;
   return {
     seed,

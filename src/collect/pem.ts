@@ -54,19 +54,26 @@ function nextBegin(bytes: Buffer, from: number): number | undefined {
 
 /** What is wrong with a piece that begins like a block and is none. */
 function damaged(piece: Buffer): Entry {
-  const feed = piece.indexOf(LF);
-  const first = piece.toString('utf8', 0, feed < 0 ? piece.length : feed).trimEnd();
+  const first = lineFrom(piece, 0).trimEnd();
   const label = shortened(first.slice(BEGIN.length).replace(/-----$/, ''));
   const malformed = (reason: string): Entry => ({ kind: 'malformed', label, reason });
   if (!first.endsWith('-----')) return malformed('its BEGIN line does not end with -----');
   const end = piece.indexOf(END, 0, 'latin1');
   if (end < 0) return malformed('cut off: there is no END line');
-  const last = piece.toString('utf8', end + END.length, end + END.length + first.length);
-  const lastLine = last.split('\n', 1)[0]?.trimEnd();
-  if (lastLine !== first.slice(BEGIN.length)) {
+  const expected = first.slice(BEGIN.length);
+  const last = lineFrom(piece, end + END.length);
+  if (last.startsWith(expected + BEGIN)) {
+    return malformed('the line break between its END line and the next BEGIN line is missing');
+  }
+  if (last.trimEnd() !== expected) {
     return malformed('its END line does not repeat the label of its BEGIN line');
   }
   return malformed('damaged: what is between its BEGIN and END lines is not base64');
+}
+
+function lineFrom(bytes: Buffer, start: number): string {
+  const feed = bytes.indexOf(LF, start);
+  return bytes.toString('utf8', start, feed < 0 ? bytes.length : feed);
 }
 
 const hidden = (read: number, intact: number): Entry => ({

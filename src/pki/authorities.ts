@@ -15,7 +15,7 @@ import {
   encodePem,
   encodePrivateKey,
   encodePublicKey,
-  generatePrivateKey,
+  generatePrivateKeyAsync,
   keysMatch,
   type PrivateKey,
   parseCertificate,
@@ -24,7 +24,7 @@ import { attempt, dateProblem, modeNotes, readPair, refused, type Verdict } from
 import { authoritiesOnHost, authoritiesRoot, type Place } from './place.ts';
 import { makeAuthority } from './profile.ts';
 import type { Step } from './step.ts';
-import { type NewFile, writeNewFiles } from './write.ts';
+import { writeNewFiles } from './write.ts';
 
 /** One authority as the rest of a run needs it. */
 export interface Authority {
@@ -60,17 +60,14 @@ export async function prepareAuthorities(
   mode: 'plan' | 'apply',
   needed?: ReadonlySet<CredentialId>,
 ): Promise<AuthoritiesResult> {
-  const steps: Step[] = [];
-  const authorities = new Map<CredentialId, Authority>();
-  for (const item of authorityItems(cluster, authoritiesOnHost(place))) {
-    if (needed?.has(item.credential) === false) continue;
-    const work = examineAuthority(item, place, cluster, now);
-    steps.push(work.step);
-    if (work.step.action === 'create' && mode === 'apply') {
-      authorities.set(item.credential, await createAuthority(item, work, now));
-    } else {
-      authorities.set(item.credential, work.authority);
-    }
+  const works = authorityItems(cluster, authoritiesOnHost(place))
+    .filter((item) => needed?.has(item.credential) !== false)
+    .map((item) => ({ item, ...examineAuthority(item, place, cluster, now) }));
+  const steps = works.map(({ step }) => step);
+  const authorities = new Map(works.map(({ authority }) => [authority.id, authority]));
+  if (mode === 'apply') {
+    const missing = works.filter(({ step }) => step.action === 'create');
+    for (const made of await createAuthorities(missing, now)) authorities.set(made.id, made);
   }
   return { steps, authorities };
 }
@@ -211,34 +208,58 @@ function judgeKeyPair(
   return { verdict: 'kept', text, notes, ...(key === undefined ? {} : { key }) };
 }
 
-/** The key first, durable, then what is made from it: so nothing ever lies beside another's key. */
-async function createAuthority(
-  item: AuthorityItem,
-  { authority }: AuthorityWork,
-  now: Date,
-): Promise<Authority> {
-  const { publicPath, keyPath } = authority;
-  let { key } = authority;
-  let keyText: string;
-  if (key === undefined) {
-    key = generatePrivateKey(item.keyAlgorithm);
-    keyText = encodePrivateKey(key);
-    await writeNewFiles([secretFile(keyPath, keyText)]);
-  } else {
-    const file = lookAtFile(keyPath);
-    keyText = file.state === 'there' ? file.bytes.toString('utf8') : encodePrivateKey(key);
-  }
-  const der = item.kind === 'key-pair' ? undefined : makeAuthority(item, key, now);
-  const publicText = der === undefined ? encodePublicKey(key) : encodePem('CERTIFICATE', der);
-  await writeNewFiles([{ path: publicPath, content: publicText, mode: 0o644 }]);
-  return {
-    ...authority,
-    state: 'there',
-    key,
-    keyText,
-    publicText,
-    ...(der === undefined ? {} : { certificate: parseCertificate(der) }),
-  };
+interface MissingAuthority {
+  readonly item: AuthorityItem;
+  readonly authority: Authority;
 }
 
-const secretFile = (path: string, content: string): NewFile => ({ path, content, mode: 0o600 });
+/** The keys first, durable, then what is made from them: so nothing ever lies beside another's key. */
+async function createAuthorities(
+  missing: readonly MissingAuthority[],
+  now: Date,
+): Promise<Authority[]> {
+  const keyed = await Promise.all(missing.map(withKey));
+  await writeNewFiles(
+    keyed.flatMap(({ made, keyText, authority }) =>
+      made ? [{ path: authority.keyPath, content: keyText, mode: 0o600 as const }] : [],
+    ),
+  );
+  const complete = keyed.map(
+    ({ item, authority, key, keyText }): Authority & { publicText: string } => {
+      const der = item.kind === 'key-pair' ? undefined : makeAuthority(item, key, now);
+      return {
+        ...authority,
+        state: 'there',
+        key,
+        keyText,
+        publicText: der === undefined ? encodePublicKey(key) : encodePem('CERTIFICATE', der),
+        ...(der === undefined ? {} : { certificate: parseCertificate(der) }),
+      };
+    },
+  );
+  await writeNewFiles(
+    complete.map(({ publicPath, publicText }) => ({
+      path: publicPath,
+      content: publicText,
+      mode: 0o644,
+    })),
+  );
+  return complete;
+}
+
+/** The key that is there, or a new one. */
+async function withKey({
+  item,
+  authority,
+}: MissingAuthority): Promise<
+  MissingAuthority & { readonly key: PrivateKey; readonly keyText: string; readonly made: boolean }
+> {
+  if (authority.key !== undefined) {
+    const file = lookAtFile(authority.keyPath);
+    const keyText =
+      file.state === 'there' ? file.bytes.toString('utf8') : encodePrivateKey(authority.key);
+    return { item, authority, key: authority.key, keyText, made: false };
+  }
+  const key = await generatePrivateKeyAsync(item.keyAlgorithm);
+  return { item, authority, key, keyText: encodePrivateKey(key), made: true };
+}

@@ -41,7 +41,7 @@ export interface NewFiles {
 export interface PlannedStep {
   readonly step: Step;
   /** Makes the files; absent where nothing is to be done. Keys are generated only here. */
-  readonly make?: () => NewFiles;
+  readonly make?: () => Promise<NewFiles>;
 }
 
 /** What the work on a host needs to know, besides the host. */
@@ -163,8 +163,8 @@ function examinePair(
   const reason = existing === undefined ? 'not there' : 'its key is there, the certificate is not';
   return {
     step: create(step, reason, verdict.verdict === 'key-only' ? verdict.notes : []),
-    make: () => {
-      const { key, certificate } = makeLeaf(
+    make: async () => {
+      const { key, certificate } = await makeLeaf(
         item.profile,
         context.issuer(authority),
         context.now,
@@ -246,13 +246,13 @@ function examineKubeconfigItem(
   };
 }
 
-function makeKubeconfigFile(
+async function makeKubeconfigFile(
   context: HostContext,
   path: string,
   item: KubeconfigItem,
   authority: Authority,
-): NewFiles {
-  const { key, certificate } = makeLeaf(item.profile, context.issuer(authority), context.now);
+): Promise<NewFiles> {
+  const { key, certificate } = await makeLeaf(item.profile, context.issuer(authority), context.now);
   const content = formatKubeconfig(
     makeKubeconfig({
       cluster: item.clusterName,
@@ -298,7 +298,7 @@ function examineCopy(
   const files: NewFile[] = [{ path, content: content ?? '', mode: secret ? 0o600 : 0o644 }];
   return {
     step: create(step, 'not there'),
-    make: () => (secret ? { first: files, second: [] } : { first: [], second: files }),
+    make: async () => (secret ? { first: files, second: [] } : { first: [], second: files }),
   };
 }
 

@@ -14,7 +14,9 @@ export const HOST_BATCH = 32;
 
 /** Carries out what was planned: all keys durable first, then what is made from them. */
 export async function carryOut(planned: readonly PlannedStep[]): Promise<void> {
-  const made = planned.flatMap(({ make }) => (make === undefined ? [] : [make()]));
+  const made = await Promise.all(
+    planned.flatMap(({ make }) => (make === undefined ? [] : [make()])),
+  );
   await writeNewFiles(made.flatMap(({ first }) => first));
   await writeNewFiles(made.flatMap(({ second }) => second));
 }

@@ -5,11 +5,11 @@
  * ends, however it ends, so there is no stale lock to guess about, and it holds between containers
  * that share the directory as well.
  */
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { KubepkiError } from '../errors.ts';
-import { fileSystemError } from './write.ts';
+import { fileSystemError, makeDirectory } from './write.ts';
 
 /** SQLite's answer where another connection holds the lock. */
 const SQLITE_BUSY = 5;
@@ -22,7 +22,9 @@ const SQLITE_BUSY = 5;
  */
 export function takeLock(path: string): () => void {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+    makeDirectory(dirname(path), 0o755, new Set());
+    // SQLite falls back to reading where it may not write, and would lock nothing.
+    accessSync(existsSync(path) ? path : dirname(path), constants.W_OK);
   } catch (error) {
     throw fileSystemError(error, dirname(path));
   }

@@ -3,7 +3,7 @@ import type { AuthorityItem, LeafProfile } from '../cluster/index.ts';
 import {
   type Certificate,
   type CertificateTemplate,
-  generatePrivateKey,
+  generatePrivateKeyAsync,
   type Issuer,
   type KeyUsage,
   makeName,
@@ -69,13 +69,13 @@ export function makeAuthority(item: AuthorityItem, key: PrivateKey, now: Date): 
 }
 
 /** A leaf for a key, or for a new one. */
-export function makeLeaf(
+export async function makeLeaf(
   profile: LeafProfile,
   issuer: Issuer,
   now: Date,
   existing?: PrivateKey,
-): { readonly key: PrivateKey; readonly certificate: Uint8Array } {
-  const key = existing ?? generatePrivateKey(profile.keyAlgorithm);
+): Promise<{ readonly key: PrivateKey; readonly certificate: Uint8Array }> {
+  const key = existing ?? (await generatePrivateKeyAsync(profile.keyAlgorithm));
   const template = leafTemplate(profile, issuer.certificate, key.type, now);
   return { key, certificate: issuer.issue(template, key.spki) };
 }

@@ -91,19 +91,8 @@ function neededBy(cluster: Cluster, hosts: readonly Host[]): ReadonlySet<Credent
   );
 }
 
-/**
- * How the hosts are shared out: RSA keys take tens of milliseconds each, so every host is a task of
- * its own; EC keys a tenth of one, so that a thread, which takes some 50 to start, pays only for
- * hundreds of hosts.
- */
-function shareOut(cluster: Cluster, hosts: number, mode: Mode): { batch: number; pays: boolean } {
-  const algorithms = [
-    cluster.keyAlgorithm,
-    ...Object.values(cluster.credentials).map(({ keyAlgorithm }) => keyAlgorithm ?? ''),
-  ];
-  const slow = mode === 'apply' && algorithms.some((algorithm) => algorithm.startsWith('RSA-'));
-  return slow ? { batch: 1, pays: hosts > 1 } : { batch: HOST_BATCH, pays: hosts >= 200 };
-}
+/** From this many hosts on worker threads gain more than the 50 ms that each takes to start. */
+const THREADS_PAY_FROM = 200;
 
 async function walkHosts(
   options: RunOptions,
@@ -123,10 +112,8 @@ async function walkHosts(
     done += count;
     onProgress?.(done, hosts.length);
   };
-  const { batch, pays } = shareOut(cluster, hosts.length, mode);
-  const threads = options.threads ?? (pays ? undefined : 0);
-  // A machine of its own is one host: there is nothing to share out.
-  if (threads === 0 || hosts.length === 1) {
+  const threads = options.threads ?? (hosts.length >= THREADS_PAY_FROM ? undefined : 0);
+  if (threads === 0) {
     const work = new HostWork(cluster, place, authorities, now, mode);
     for (let from = 0; from < hosts.length; from += HOST_BATCH) {
       const some = hosts.slice(from, from + HOST_BATCH);
@@ -134,7 +121,7 @@ async function walkHosts(
     }
   } else {
     const data = { cluster, place, authorities: sendAuthorities(authorities), now, mode };
-    await runInThreads(data, batch, collect, threads);
+    await runInThreads(data, collect, threads);
   }
   // Threads finish in any order; the report keeps the order of the cluster file.
   return hosts.flatMap(({ name }) => steps.get(name) ?? []);

@@ -5,7 +5,7 @@ import type { Cluster } from '../cluster/index.ts';
 import { type ErrorCode, KubepkiError } from '../errors.ts';
 import { exportPrivateKeyDer, importPrivateKeyDer, parseCertificate } from '../x509/index.ts';
 import type { Authorities, Authority } from './authorities.ts';
-import type { Mode } from './hosts.ts';
+import { HOST_BATCH, type Mode } from './hosts.ts';
 import type { Place } from './place.ts';
 import type { Step } from './step.ts';
 
@@ -67,13 +67,11 @@ const WORKER_URL = new URL(
 /**
  * Works on all hosts of the cluster in worker threads.
  *
- * @param batch hosts in one task
  * @param onSteps called for each finished task, with its steps and its number of hosts
  * @throws the first error of any thread, after all have stopped
  */
 export async function runInThreads(
   data: WorkerData,
-  batch: number,
   onSteps: (steps: readonly Step[], hosts: number) => void,
   threads = availableParallelism(),
 ): Promise<void> {
@@ -83,7 +81,7 @@ export async function runInThreads(
   const takeTask = (): WorkerTask | undefined => {
     if (failure !== undefined || next >= total) return undefined;
     const from = next;
-    next = Math.min(total, from + batch);
+    next = Math.min(total, from + HOST_BATCH);
     return { from, to: next };
   };
   const runThread = (): Promise<void> =>
@@ -109,7 +107,7 @@ export async function runInThreads(
       worker.on('exit', () => resolve());
       for (let i = 0; i < TASKS_PER_THREAD; i++) give();
     });
-  const count = Math.min(threads, Math.ceil(total / batch));
+  const count = Math.min(threads, Math.ceil(total / HOST_BATCH));
   await Promise.all(Array.from({ length: count }, runThread));
   if (failure !== undefined) throw failure;
 }

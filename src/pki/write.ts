@@ -7,6 +7,7 @@
  */
 import {
   closeSync,
+  existsSync,
   fchmodSync,
   fsync,
   mkdirSync,
@@ -99,14 +100,28 @@ function writeWhole(fd: number, content: string | Uint8Array): void {
   for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
 }
 
-/** Makes a directory with its parents and notes every directory whose entries change. */
-function makeDirectory(path: string, mode: number, touched: Set<string>): void {
-  if (touched.has(path)) return;
+/**
+ * Makes a directory with its parents, and notes in `touched` every directory whose entries change.
+ * Not Node's own recursive mkdir: that answers ENOENT on a read-only file system.
+ */
+export function makeDirectory(path: string, mode: number, touched: Set<string>): void {
+  const missing: string[] = [];
+  let existing = path;
+  while (!touched.has(existing) && !existsSync(existing)) {
+    missing.push(existing);
+    existing = dirname(existing);
+  }
+  for (const directory of missing.reverse()) {
+    try {
+      mkdirSync(directory, mode);
+    } catch (error) {
+      // Somebody else made it in this very moment: as good as ours.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    touched.add(dirname(directory));
+    touched.add(directory);
+  }
   touched.add(path);
-  const first = mkdirSync(path, { recursive: true, mode });
-  if (first === undefined) return;
-  for (let made = path; made.length >= first.length; made = dirname(made))
-    touched.add(dirname(made));
 }
 
 /** How many fsyncs are under way at once; more than the threads that run them gains nothing. */

@@ -3,9 +3,16 @@ import { KubepkiError } from '../errors.ts';
 import { readAlgorithmIdentifier } from './algorithm-identifier.ts';
 import { type DerElement, DerReader, malformed } from './der/reader.ts';
 import { context, contextConstructed, Tag } from './der/tag.ts';
-import { readBitStringBytes, readIntegerBytes, readSmallInteger, readTime } from './der/values.ts';
+import {
+  readBitString,
+  readBitStringBytes,
+  readIntegerBytes,
+  readSmallInteger,
+  readTime,
+} from './der/values.ts';
 import { readExtensions } from './extensions.ts';
-import { keyTypeOfSpki } from './keys/spki.ts';
+import { curveOfType, isOnCurve } from './keys/curve.ts';
+import { keyTypeOfSpki, publicKeyBits } from './keys/spki.ts';
 import { readName } from './name.ts';
 import { decodePem, noSuchBlock } from './pem.ts';
 import type { Certificate } from './types.ts';
@@ -88,10 +95,18 @@ function readSerialNumber(element: DerElement): Uint8Array {
   return bytes;
 }
 
-/** The key's type. Its offsets count from the key's own start, so the error is told where that is. */
+/**
+ * The key's type; an EC key must be a point on its curve. The offsets inside count from the key's
+ * own start, so the error is told where that is.
+ */
 export function readKeyType(spki: DerElement): string {
   try {
-    return keyTypeOfSpki(spki.bytes);
+    const type = keyTypeOfSpki(spki.bytes);
+    const curve = curveOfType(type);
+    if (curve !== undefined && !isOnCurve(curve, publicKeyBits(spki.bytes))) {
+      throw malformed(0, `not a point on the curve of ${type}`);
+    }
+    return type;
   } catch (cause) {
     if (!(cause instanceof KubepkiError)) throw cause;
     const reason = cause.message.replace(/^DER at byte \d+: /, '');
@@ -101,12 +116,20 @@ export function readKeyType(spki: DerElement): string {
   }
 }
 
+/** Implicitly tagged BIT STRINGs. */
+const UNIQUE_IDENTIFIERS = [
+  [1, "the issuer's unique identifier"],
+  [2, "the subject's unique identifier"],
+] as const;
+
 /** What may follow the public key: unique identifiers from version 2 on, extensions in version 3. */
 function readTail(fields: DerReader, version: 1 | 2 | 3): ReturnType<typeof readExtensions> {
   const sequences: DerElement[] = [];
   if (version >= 2) {
-    fields.optional(context(1), "the issuer's unique identifier");
-    fields.optional(context(2), "the subject's unique identifier");
+    for (const [number, what] of UNIQUE_IDENTIFIERS) {
+      const identifier = fields.optional(context(number), what);
+      if (identifier !== undefined) readBitString(identifier);
+    }
   }
   const tagged =
     version === 3 ? fields.optional(contextConstructed(3), 'the extensions') : undefined;

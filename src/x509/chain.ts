@@ -42,7 +42,7 @@ export { type ChainPurpose, type ChainRejection, MAX_PATH_CERTIFICATES } from '.
 export { hostMatches } from './hostname.ts';
 
 /** Signature checks in one search: Go's maxChainSignatureChecks. */
-export const MAX_SIGNATURE_CHECKS = 100;
+const MAX_SIGNATURE_CHECKS = 100;
 /** Rejections that a result lists: a mesh of cross-signed CAs would otherwise fill pages. */
 const MAX_REJECTIONS = 100;
 

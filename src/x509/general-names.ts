@@ -3,9 +3,10 @@ import { isAscii } from 'node:buffer';
 import { KubepkiError } from '../errors.ts';
 import { type DerElement, DerReader, malformed } from './der/reader.ts';
 import { context } from './der/tag.ts';
-import { element, sequenceOf } from './der/writer.ts';
+import { element, sequenceOf, textElement } from './der/writer.ts';
 import { bytesToIp, ipToBytes } from './ip.ts';
 import type { SubjectAltNames } from './types.ts';
+import { isAbsoluteUri, isUri } from './uri.ts';
 
 const EMAIL = context(1);
 const DNS = context(2);
@@ -30,13 +31,16 @@ export function encodeGeneralNames(names: Partial<SubjectAltNames>): Uint8Array 
     if (bytes === undefined) throw invalid('IP address', name);
     parts.push(element(IP, bytes));
   }
-  for (const name of names.uri ?? []) parts.push(text(URI, 'URI', VISIBLE, name));
+  for (const name of names.uri ?? []) {
+    if (!isAbsoluteUri(name)) throw invalid('URI', name);
+    parts.push(text(URI, 'URI', VISIBLE, name));
+  }
   return parts.length === 0 ? undefined : sequenceOf(parts);
 }
 
 function text(tag: number, kind: string, allowed: RegExp, name: string): Uint8Array {
   if (!allowed.test(name)) throw invalid(kind, name);
-  return element(tag, Buffer.from(name, 'latin1'));
+  return textElement(tag, name);
 }
 
 function invalid(kind: string, name: string): KubepkiError {
@@ -83,12 +87,13 @@ function ia5(name: DerElement, kind: string): string {
   return Buffer.from(name.content).toString('latin1');
 }
 
-/** A URI; control characters are refused, as Go's url.Parse does. */
+/** A URI that Go reads; control characters are refused, as there. */
 function readUri(name: DerElement): string {
   const uri = ia5(name, 'a URI');
   for (let i = 0; i < uri.length; i++) {
     const code = uri.charCodeAt(i);
     if (code < 0x20 || code === 0x7f) throw malformed(name.offset, 'a URI with control characters');
   }
+  if (!isUri(uri)) throw malformed(name.offset, 'a URI that cannot be parsed');
   return uri;
 }

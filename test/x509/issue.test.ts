@@ -1,6 +1,4 @@
-import 'reflect-metadata';
 import { createHash, X509Certificate } from 'node:crypto';
-import * as peculiar from '@peculiar/x509';
 import { describe, expect, it } from 'vitest';
 import { parseCertificate, serialHex } from '../../src/x509/certificate.ts';
 import { element, oid, sequence } from '../../src/x509/der/writer.ts';
@@ -10,6 +8,7 @@ import { encodeName, makeName } from '../../src/x509/name.ts';
 import { EXTENSION_TYPES, SIGNATURE_ALGORITHMS } from '../../src/x509/oids.ts';
 import { signatureVerifies } from '../../src/x509/signature.ts';
 import type { Certificate, CertificateTemplate } from '../../src/x509/types.ts';
+import { peculiar } from './peculiar.ts';
 import {
   caTemplate,
   expectRefused,
@@ -38,6 +37,9 @@ const ALGORITHMS = {
   Ed25519: 'Ed25519',
   'RSA-2048': 'sha256WithRSAEncryption',
 } as const;
+
+const ca = (changes: Partial<CertificateTemplate> = {}): Certificate =>
+  parseCertificate(selfSign(caTemplate(changes), keyOf('ECDSA-P256')));
 
 describe('createIssuer', () => {
   for (const type of KEY_TYPES) {
@@ -85,8 +87,6 @@ describe('createIssuer', () => {
     });
   }
 
-  const ca = (changes: Partial<CertificateTemplate> = {}): Certificate =>
-    parseCertificate(selfSign(caTemplate(changes), keyOf('ECDSA-P256')));
   it('refuses a key that is not the certificate’s', () => {
     expectRefused(
       () => createIssuer(ca(), keyOf('ECDSA-P256', 1)),
@@ -121,6 +121,8 @@ describe('createIssuer', () => {
     expectRefused(() => createIssuer(ca(), { ...key, type: 'RSA-512' }), 'UNSUPPORTED', 'RSA-512');
   });
 });
+
+const at = (iso: string): Date => new Date(iso);
 
 describe('Issuer.issue', () => {
   it('writes the extensions in Go’s order, critical where Go makes them so', () => {
@@ -219,7 +221,6 @@ describe('Issuer.issue', () => {
       2126,
     ));
   it('refuses dates that make no validity', () => {
-    const at = (iso: string): Date => new Date(iso);
     const wrong: [Date, Date][] = [
       [at('2027-01-01T00:00:00Z'), at('2026-12-31T23:59:59Z')],
       [at('x'), at('2027-01-01T00:00:00Z')],

@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodePem, encodePem, MAX_PEM_BYTES, requirePem } from '../../src/x509/pem.ts';
 import { expectRefused, hex, keyOf, leafOf } from './support.ts';

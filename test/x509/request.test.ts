@@ -1,6 +1,4 @@
-import 'reflect-metadata';
-import * as peculiar from '@peculiar/x509';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { contextConstructed } from '../../src/x509/der/tag.ts';
 import {
@@ -24,6 +22,7 @@ import {
   readRequest,
   verifyRequest,
 } from '../../src/x509/request.ts';
+import { peculiar } from './peculiar.ts';
 import { errorOf, expectRefused, hex, KEY_TYPES, keyOf, survives, unhex } from './support.ts';
 
 const TEMPLATE: RequestTemplate = {

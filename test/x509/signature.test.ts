@@ -1,5 +1,5 @@
 import { constants, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCertificate } from '../../src/x509/certificate.ts';
 import { DerReader } from '../../src/x509/der/reader.ts';
@@ -22,12 +22,24 @@ const ED25519 = keyOf('Ed25519');
 const ALGORITHM = SIGNATURE_ALGORITHMS;
 
 const hashes = ['sha256', 'sha384', 'sha512'] as const;
+const ECDSA = {
+  sha256: ALGORITHM['ecdsa-with-SHA256'],
+  sha384: ALGORITHM['ecdsa-with-SHA384'],
+  sha512: ALGORITHM['ecdsa-with-SHA512'],
+} as const;
 const SALT = { sha256: 32, sha384: 48, sha512: 64 } as const;
+
+const weak = (modulusLength: number): boolean => {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength });
+  const spki = publicKey.export({ type: 'spki', format: 'der' });
+  const signature = sign('sha256', DATA, privateKey);
+  return verifySignature(ALGORITHM.sha256WithRSAEncryption, spki, DATA, signature);
+};
 
 describe('verifySignature', () => {
   for (const hash of hashes) {
     const rsa = ALGORITHM[`${hash}WithRSAEncryption`];
-    const ecdsa = ALGORITHM[`ecdsa-with-${hash.toUpperCase() as 'SHA256' | 'SHA384' | 'SHA512'}`];
+    const ecdsa = ECDSA[hash];
     it(`verifies RSA PKCS#1 v1.5 with ${hash}`, () => {
       const signature = sign(hash, DATA, RSA.object);
       expect(verifySignature(rsa, RSA.spki, DATA, signature)).toBe(true);
@@ -55,12 +67,6 @@ describe('verifySignature', () => {
     expect(verifySignature(ALGORITHM['ecdsa-with-SHA1'], P256.spki, DATA, ecdsa)).toBe(false);
   });
   it('refuses RSA keys below 1024 bits, as Go does', () => {
-    const weak = (modulusLength: number): boolean => {
-      const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength });
-      const spki = publicKey.export({ type: 'spki', format: 'der' });
-      const signature = sign('sha256', DATA, privateKey);
-      return verifySignature(ALGORITHM.sha256WithRSAEncryption, spki, DATA, signature);
-    };
     expect(weak(1016)).toBe(false);
     expect(weak(1024)).toBe(true);
   });

@@ -168,7 +168,7 @@ async function view(command: Command): Promise<string> {
     throw new KubepkiError('USAGE', '--merge=false needs --kubeconfig');
   }
   const sources = files.readKubeconfigs(where);
-  if (where.explicit && flags.merge !== true && sources[0]?.config === undefined) {
+  if (flags.merge === false && sources[0]?.config === undefined) {
     throw new KubepkiError('NOT_FOUND', `${where.paths[0] ?? ''}: no such file`);
   }
   let config = kubernetes.mergeKubeconfigs(sources);

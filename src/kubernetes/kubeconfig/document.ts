@@ -71,7 +71,10 @@ export function readDocument(text: string, where: string): Node | undefined {
   const control = NOT_YAML.exec(text);
   if (control !== null) {
     const line = text.slice(0, control.index).split('\n').length;
-    throw refuse(line, 'a control character, which YAML does not allow');
+    throw refuse(
+      line,
+      'a character that YAML does not allow, or reads as a line break in some versions',
+    );
   }
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, {
@@ -100,8 +103,12 @@ export function readDocument(text: string, where: string): Node | undefined {
   return new Builder(lines, refuse).node(first.contents, 1);
 }
 
-/** What goyaml's reader refuses anywhere in a stream. */
-const NOT_YAML = /[^\t\n\r\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
+/**
+ * Control characters, which goyaml's reader refuses anywhere, and U+0085, U+2028 and U+2029, which
+ * are line breaks in YAML 1.1 and ordinary characters in 1.2.
+ */
+const NOT_YAML =
+  /[^\t\n\r\u0020-\u007e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
 /** Errors of the `yaml` package in our words; its own quote the document. */
 const SYNTAX: Readonly<Record<string, string>> = {

@@ -73,7 +73,7 @@ function items(list: readonly Tree[], indent: number, inline: boolean): string {
 /** A string behind a mark, with its newline unless it ends in one itself. */
 function scalarLine(value: string, column: number, indent: number): string {
   const text = formatString(value, { column: column + 1, indent: indent + INDENT, isKey: false });
-  return /[\n\u2028\u2029]$/.test(text) ? ` ${text}` : ` ${text}\n`;
+  return text.endsWith('\n') ? ` ${text}` : ` ${text}\n`;
 }
 
 const SPACES: readonly string[] = Array.from({ length: 32 }, (_, count) => ' '.repeat(count));

@@ -26,12 +26,11 @@ const LONGEST_KEYWORD = 5;
 export function formatString(value: string, place: Place): string {
   if (value.length > LONGEST_KEYWORD && WORD.test(value)) return value;
   const text = value.toWellFormed();
-  const traits = analyse(text);
-  switch (chooseStyle(text, traits, place.isKey)) {
+  switch (chooseStyle(text, place.isKey)) {
     case 'plain':
-      return folded(text, 0, place, place.column, 'plain');
+      return folded(text, place, place.column);
     case 'single':
-      return `'${folded(text, 1, place, place.column + 1, 'single')}'`;
+      return `'${folded(text, place, place.column + 1)}'`;
     case 'double':
       return doubleQuoted(text, place);
     case 'literal':
@@ -48,111 +47,42 @@ export function isSimpleKey(key: string): boolean {
 
 type Style = 'plain' | 'single' | 'double' | 'literal';
 
-interface Traits {
-  readonly plainAllowed: boolean;
-  readonly singleAllowed: boolean;
-  readonly blockAllowed: boolean;
-}
-
-function chooseStyle(text: string, traits: Traits, isKey: boolean): Style {
-  if (text.includes('\n')) return traits.blockAllowed && !isKey ? 'literal' : 'double';
-  if (!staysString(text)) return 'double';
-  if (traits.plainAllowed) return 'plain';
-  return traits.singleAllowed ? 'single' : 'double';
-}
-
-const isBreak = (char: string | undefined): boolean =>
-  char === '\n' || char === '\r' || char === '\u0085' || char === '\u2028' || char === '\u2029';
-const isBlank = (char: string | undefined): boolean => char === ' ' || char === '\t';
-
-/** Printable to libyaml: not tabs, not the BOM, and nothing beyond U+FFFF. */
-function isPrintable(char: string): boolean {
-  const code = char.codePointAt(0) ?? 0;
-  return (
-    code === 0x0a ||
-    (code >= 0x20 && code <= 0x7e) ||
-    (code >= 0xa0 && code <= 0xd7ff) ||
-    (code >= 0xe000 && code <= 0xfffd && code !== 0xfeff)
-  );
-}
-
-const INDICATORS_FIRST = new Set('#,[]{}&*!|>\'"%@`');
-
-function analyse(text: string): Traits {
-  const chars = Array.from(text);
-  const first = chars[0] ?? '';
-  const last = chars.at(-1);
-  let indicators = text.startsWith('---') || text.startsWith('...') || INDICATORS_FIRST.has(first);
-  let breaks = false;
-  let special = false;
-  let spaceAfterBreak = false;
-  let breakAfterSpace = false;
-  for (const [i, char] of chars.entries()) {
-    const before = chars[i - 1];
-    const endsWord = i + 1 >= chars.length || isBlank(chars[i + 1]);
-    if (char === ':' || (i === 0 && (char === '?' || char === '-'))) indicators ||= endsWord;
-    else if (char === '#')
-      indicators ||= i > 0 && (isBlank(before) || isBreak(before) || before === '\0');
-    special ||= !isPrintable(char);
-    if (char === ' ') spaceAfterBreak ||= isBreak(before);
-    else if (isBreak(char)) {
-      breaks = true;
-      breakAfterSpace ||= before === ' ';
-    }
-  }
-  const edges = first === ' ' || last === ' ' || isBreak(first) || isBreak(last);
-  const singleAllowed = !spaceAfterBreak && !breakAfterSpace && !special;
-  return {
-    plainAllowed: singleAllowed && !edges && !breaks && !indicators,
-    singleAllowed,
-    blockAllowed: last !== ' ' && !breakAfterSpace && !special,
-  };
-}
-
 /**
- * Plain or single-quoted text: a lone space behind column 80 becomes a line break.
- *
- * @param edge 1 where the first and the last character may not be folded (inside quotes)
+ * What cannot stand unescaped: for libyaml all but these characters (so tabs, the BOM and whatever
+ * is beyond U+FFFF), and for us U+2028 and U+2029 as well. Those goyaml leaves raw, in a form that
+ * neither it nor a reader of YAML 1.2 reads back as it was.
  */
-function folded(
-  text: string,
-  edge: 0 | 1,
-  place: Place,
-  column: number,
-  style: 'plain' | 'single',
-): string {
-  const special = style === 'single' && /['\u2028\u2029]/.test(text);
-  if (!special && (place.isKey || column + text.length <= WIDTH || !text.includes(' ')))
-    return text;
+const UNPRINTABLE = /[^\n\u0020-\u007e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]/;
+
+/** What makes a text on one line something else than a plain scalar. */
+const INDICATORS = /^(?:---|\.\.\.|[ #,[\]{}&*!|>'"%@`]|[?-](?: |$))|:(?: |$)| #| $/;
+
+function chooseStyle(text: string, isKey: boolean): Style {
+  if (UNPRINTABLE.test(text)) return 'double';
+  if (text.includes('\n'))
+    return isKey || text.endsWith(' ') || text.includes(' \n') ? 'double' : 'literal';
+  if (!staysString(text)) return 'double';
+  return INDICATORS.test(text) ? 'single' : 'plain';
+}
+
+/** Plain or single-quoted text: a lone space behind column 80 becomes a line break, but not beside a quote. */
+function folded(text: string, place: Place, start: number): string {
+  const isQuoted = start > place.column;
+  const unfolded = isQuoted ? text.replaceAll("'", "''") : text;
+  if (place.isKey || start + unfolded.length <= WIDTH) return unfolded;
   const pad = ' '.repeat(place.indent);
   let out = '';
-  let afterSpace = false;
-  let afterBreak = false;
+  let column = start;
   for (let i = 0; i < text.length; i++) {
     const char = text[i] ?? '';
-    if (char === ' ') {
-      const inside = i >= edge && i < text.length - edge;
-      if (!place.isKey && !afterSpace && column > WIDTH && inside && text[i + 1] !== ' ') {
-        out += `\n${pad}`;
-        column = place.indent;
-      } else {
-        out += char;
-        column++;
-      }
-      afterSpace = true;
-    } else if (isBreak(char)) {
-      out += char;
-      column = 0;
-      afterBreak = true;
+    const isLone = char === ' ' && text[i - 1] !== ' ' && text[i + 1] !== ' ';
+    if (isLone && column > WIDTH && i > 0 && i < text.length - 1) {
+      out += `\n${pad}`;
+      column = place.indent;
     } else {
-      if (afterBreak) {
-        out += pad;
-        column = place.indent;
-      }
-      out += style === 'single' && char === "'" ? "''" : char;
-      column += style === 'single' && char === "'" ? 2 : 1;
-      afterSpace = false;
-      afterBreak = false;
+      const written = isQuoted && char === "'" ? "''" : char;
+      out += written;
+      column += written.length;
     }
   }
   return out;
@@ -185,7 +115,7 @@ function doubleQuoted(text: string, place: Place): string {
   let column = place.column + 1;
   let afterSpace = false;
   for (const [i, char] of chars.entries()) {
-    if (escapeAll || !isPrintable(char) || isBreak(char) || char === '"' || char === '\\') {
+    if (escapeAll || UNPRINTABLE.test(char) || /[\n"\\]/.test(char)) {
       const escape = ESCAPES.get(char) ?? hexEscape(char);
       out += escape;
       column += escape.length;
@@ -219,10 +149,7 @@ function hexEscape(char: string): string {
 
 function literal(text: string, indent: number): string {
   const pad = ' '.repeat(indent);
-  const first = text[0];
-  const indentHint = first === ' ' || isBreak(first) ? '2' : '';
-  const endsInBreak = isBreak(text.at(-1));
-  const chomp = !endsInBreak ? '-' : text.length === 1 || isBreak(text.at(-2)) ? '+' : '';
-  const lines = text.replace(/[^\n\u2028\u2029]+/g, (line) => pad + line);
-  return `|${indentHint}${chomp}\n${lines}`;
+  const indentHint = /^[ \n]/.test(text) ? '2' : '';
+  const chomp = !text.endsWith('\n') ? '-' : text === '\n' || text.endsWith('\n\n') ? '+' : '';
+  return `|${indentHint}${chomp}\n${text.replace(/[^\n]+/g, (line) => pad + line)}`;
 }

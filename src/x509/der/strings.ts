@@ -3,7 +3,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { KubepkiError } from '../../errors.ts';
 import { type DerElement, malformed } from './reader.ts';
 import { Tag, tagName } from './tag.ts';
-import { element } from './writer.ts';
+import { element, textElement } from './writer.ts';
 
 /** PrintableString as it is met: `*` and `&` do not belong to it, but certificates have them. */
 const PRINTABLE_AS_MET = /^[A-Za-z0-9'()*+,\-./:=? &]*$/;
@@ -82,7 +82,7 @@ function readUniversalString(element: DerElement, bytes: Buffer): string {
  * @throws KubepkiError INVALID_VALUE for a string with half a surrogate pair, which has no UTF-8.
  */
 export function directoryString(text: string): Uint8Array {
-  if (PRINTABLE.test(text)) return element(Tag.printableString, Buffer.from(text, 'latin1'));
+  if (PRINTABLE.test(text)) return textElement(Tag.printableString, text);
   if (!text.isWellFormed()) {
     throw new KubepkiError('INVALID_VALUE', 'a name holds half of a UTF-16 surrogate pair');
   }

@@ -23,18 +23,32 @@ export function elementOf(tag: number, parts: readonly Uint8Array[]): Uint8Array
   for (const part of parts) length += part.length;
   let position = headerSize(length);
   const bytes = Buffer.allocUnsafe(position + length);
-  bytes[0] = tag;
-  if (position === 2) {
-    bytes[1] = length;
-  } else {
-    bytes[1] = 0x80 | (position - 2);
-    for (let i = position - 1, rest = length; i > 1; i--, rest = rest >>> 8) bytes[i] = rest;
-  }
+  writeHeader(bytes, tag, length, position);
   for (const part of parts) {
     bytes.set(part, position);
     position += part.length;
   }
   return bytes;
+}
+
+/** An element whose content is text of which every character is one byte (ASCII or Latin-1). */
+export function textElement(tag: number, text: string): Uint8Array {
+  const { length } = text;
+  const start = headerSize(length);
+  const bytes = Buffer.allocUnsafe(start + length);
+  writeHeader(bytes, tag, length, start);
+  for (let i = 0; i < length; i++) bytes[start + i] = text.charCodeAt(i);
+  return bytes;
+}
+
+function writeHeader(bytes: Uint8Array, tag: number, length: number, size: number): void {
+  bytes[0] = tag;
+  if (size === 2) {
+    bytes[1] = length;
+    return;
+  }
+  bytes[1] = 0x80 | (size - 2);
+  for (let i = size - 1, rest = length; i > 1; i--, rest = rest >>> 8) bytes[i] = rest;
 }
 
 export const sequence = (...parts: readonly Uint8Array[]): Uint8Array =>

@@ -1,10 +1,9 @@
 /** Reads public keys from PEM: bare, out of certificates, and out of private keys. */
-import { ECDH } from 'node:crypto';
 import type { KubepkiError } from '../../errors.ts';
 import { DerReader } from '../der/reader.ts';
 import { contextConstructed, Tag } from '../der/tag.ts';
 import { decodePem, type PemBlock } from '../pem.ts';
-import { curveOfType } from './curve.ts';
+import { curveOfType, isOnCurve } from './curve.ts';
 import { isPrivateKeyLabel, listLabels, noPemBlock, readPrivateKeyBlock } from './decode.ts';
 import type { PublicKey } from './key.ts';
 import { publicKeyFromSpki } from './public.ts';
@@ -13,7 +12,7 @@ import { checkPublicNumbers, rsaSpki } from './rsa.ts';
 import { keyTypeOfSpki, publicKeyBits, readRsaPublicKey } from './spki.ts';
 
 /** How many blocks of one text are read as keys; a service-account key file holds a handful. */
-export const MAX_PUBLIC_KEYS = 10_000;
+const MAX_PUBLIC_KEYS = 10_000;
 
 const READERS = new Map<string, (der: Uint8Array) => Uint8Array>([
   ['PUBLIC KEY', (der) => der],
@@ -93,9 +92,7 @@ function checkKey(spki: Uint8Array): void {
   const type = keyTypeOfSpki(spki);
   const curve = curveOfType(type);
   if (curve !== undefined) {
-    try {
-      ECDH.convertKey(publicKeyBits(spki), curve.name);
-    } catch {
+    if (!isOnCurve(curve, publicKeyBits(spki))) {
       throw badKey(`the public key is not a point on the curve of ${type}`);
     }
   } else if (type.startsWith('RSA-')) {

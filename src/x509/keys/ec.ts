@@ -71,7 +71,7 @@ export function spkiOfPoint(curve: Curve, point: Uint8Array): Uint8Array {
 }
 
 /** Scalar times base point, uncompressed. The scalar must be in range. */
-export function pointOfScalar(curve: Curve, scalar: Uint8Array): Uint8Array {
+function pointOfScalar(curve: Curve, scalar: Uint8Array): Uint8Array {
   const ecdh = createECDH(curve.name);
   ecdh.setPrivateKey(scalar);
   return ecdh.getPublicKey();

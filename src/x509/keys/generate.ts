@@ -1,5 +1,5 @@
 /** Makes private keys. */
-import { createECDH, generateKeyPairSync } from 'node:crypto';
+import { createECDH, generateKeyPair, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { type Curve, curveOfType } from './curve.ts';
 import { padScalar, spkiOfPoint } from './ec.ts';
 import { isKeyAlgorithm, KEY_ALGORITHMS, type KeyAlgorithm, type PrivateKey } from './key.ts';
@@ -31,9 +31,32 @@ function generateEc(curve: Curve): PrivateKey {
   });
 }
 
+/** F4, and no other: what every tool of the field makes. */
+const PUBLIC_EXPONENT = 0x10001;
+
 function generateRsa(modulusLength: number): PrivateKey {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength, publicExponent: 0x10001 });
+  const options = { modulusLength, publicExponent: PUBLIC_EXPONENT };
+  return hideRsa(generateKeyPairSync('rsa', options).privateKey);
+}
+
+function hideRsa(privateKey: KeyObject): PrivateKey {
   const pkcs1 = privateKey.export({ format: 'der', type: 'pkcs1' });
   const { type, spki } = publicPartsOfPkcs1(pkcs1);
   return hidePrivateKey(type, spki, { kind: 'rsa', pkcs1 }, privateKey);
+}
+
+/**
+ * As `generatePrivateKey`, with RSA keys, which take from 30 ms to a second each, made by libuv's
+ * threads: called many times at once it uses all cores. EC keys take less than handing them over
+ * would.
+ */
+export async function generatePrivateKeyAsync(algorithm: KeyAlgorithm): Promise<PrivateKey> {
+  if (!algorithm.startsWith('RSA-')) return generatePrivateKey(algorithm);
+  const options = { modulusLength: Number(algorithm.slice(4)), publicExponent: PUBLIC_EXPONENT };
+  return new Promise((resolve, reject) => {
+    generateKeyPair('rsa', options, (error, _publicKey, privateKey) => {
+      if (error === null) resolve(hideRsa(privateKey));
+      else reject(error);
+    });
+  });
 }

@@ -15,7 +15,7 @@ export {
   exportPrivateKeyDer,
   importPrivateKeyDer,
 } from './encode.ts';
-export { generatePrivateKey } from './generate.ts';
+export { generatePrivateKey, generatePrivateKeyAsync } from './generate.ts';
 export {
   isKeyAlgorithm,
   KEY_ALGORITHMS,

@@ -13,11 +13,11 @@ import { nul, octetString, oid, sequence, smallInteger } from '../der/writer.ts'
 import { badKey, unsupportedKey } from './refusal.ts';
 
 /** OWASP's figure for PBKDF2-HMAC-SHA256 (2023); about a tenth of a second. OpenSSL writes 2048. */
-export const PBKDF2_ITERATIONS = 600_000;
+const PBKDF2_ITERATIONS = 600_000;
 /** More than anything writes, and some seconds of work. */
-export const MAX_PBKDF2_ITERATIONS = 10_000_000;
+const MAX_PBKDF2_ITERATIONS = 10_000_000;
 /** 128 * r * (N + p) of scrypt; `openssl pkcs8 -scrypt` takes 16 MiB. */
-export const MAX_SCRYPT_BYTES = 256 * 1024 * 1024;
+const MAX_SCRYPT_BYTES = 256 * 1024 * 1024;
 /** N * r * p of scrypt: its time, in blocks of 128 bytes. */
 const MAX_SCRYPT_WORK = 2 ** 24;
 const MAX_SALT_BYTES = 1024;

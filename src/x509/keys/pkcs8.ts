@@ -13,7 +13,7 @@ import { publicKeyBits } from './spki.ts';
 
 /**
  * Reads PrivateKeyInfo, or OneAsymmetricKey with its public key (which must then be the right one).
- * Attributes are read over, as Go and OpenSSL do.
+ * Attributes must have the form of attributes (RFC 5958, section 2), as for OpenSSL, and are read over.
  */
 export function readPkcs8(der: Uint8Array): PrivateKey {
   const outer = DerReader.inside(DerReader.single(der, Tag.sequence, 'the private key'));
@@ -24,7 +24,8 @@ export function readPkcs8(der: Uint8Array): PrivateKey {
   const parameters = identifier.done ? undefined : identifier.next('the algorithm parameters');
   identifier.end('the algorithm');
   const content = outer.expect(Tag.octetString, 'the private key');
-  outer.optional(contextConstructed(0), 'the attributes');
+  const attributes = outer.optional(contextConstructed(0), 'the attributes');
+  if (attributes !== undefined) passOverAttributes(attributes);
   const publicKey = outer.optional(context(1), 'the public key');
   outer.end('the private key');
 
@@ -38,6 +39,17 @@ export function readPkcs8(der: Uint8Array): PrivateKey {
     }
   }
   return key;
+}
+
+function passOverAttributes(element: DerElement): void {
+  const attributes = DerReader.inside(element);
+  while (!attributes.done) {
+    const attribute = attributes.sequence('an attribute');
+    readOid(attribute.expect(Tag.oid, 'the type of an attribute'));
+    const values = DerReader.inside(attribute.expect(Tag.set, 'the values of an attribute'));
+    while (!values.done) values.next('the value of an attribute');
+    attribute.end('the values of an attribute');
+  }
 }
 
 /** The key of an ECPrivateKey, in or outside of PKCS#8. */

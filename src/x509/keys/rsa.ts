@@ -8,9 +8,9 @@ import { badKey, unsupportedKey } from './refusal.ts';
 import { bitLength } from './spki.ts';
 
 /** Go's crypto/rsa refuses smaller ones since 1.24. */
-export const MIN_RSA_BITS = 1024;
+const MIN_RSA_BITS = 1024;
 /** OpenSSL's own limit (OPENSSL_RSA_MAX_MODULUS_BITS); it also bounds the arithmetic below. */
-export const MAX_RSA_BITS = 16_384;
+const MAX_RSA_BITS = 16_384;
 
 const ALGORITHM = sequence(oid(OID_RSA), nul());
 

@@ -2,7 +2,7 @@
  * Reads a SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7): which algorithm, how large, which bits.
  *
  * This runs for every certificate that is parsed, so nothing is handed to OpenSSL: the shape is
- * checked in full, but whether an EC point lies on its curve is left to the first use of the key.
+ * checked in full, but whether an EC point lies on its curve is left to the caller (`isOnCurve`).
  */
 import { type DerElement, DerReader, malformed } from '../der/reader.ts';
 import { Tag } from '../der/tag.ts';
@@ -16,7 +16,7 @@ import { CURVES, curveOfOid, OID_EC, OID_ED25519, OID_RSA } from './curve.ts';
  *
  * Refuses with `MALFORMED_DER` what is not a SubjectPublicKeyInfo, and what Go's
  * `parsePublicKey` refuses in one: RSA without NULL parameters or with a number that is not
- * positive, an EC point that is not in uncompressed form, an Ed25519 key not of 32 bytes.
+ * positive or an exponent above 2^63 - 1, an EC point that is not in uncompressed form, an Ed25519 key not of 32 bytes.
  */
 export function keyTypeOfSpki(spki: Uint8Array): string {
   for (const curve of CURVES) {
@@ -40,7 +40,7 @@ export function publicKeyBits(spki: Uint8Array): Uint8Array {
 }
 
 /** A SubjectPublicKeyInfo, taken apart. */
-export interface SpkiParts {
+interface SpkiParts {
   readonly algorithm: string;
   readonly parameters: DerElement | undefined;
   readonly bits: Uint8Array;
@@ -48,7 +48,7 @@ export interface SpkiParts {
 }
 
 /** Takes a SubjectPublicKeyInfo apart without looking at the key inside. */
-export function readSpki(spki: Uint8Array): SpkiParts {
+function readSpki(spki: Uint8Array): SpkiParts {
   const outer = DerReader.inside(DerReader.single(spki, Tag.sequence, 'the public key'));
   const identifier = outer.sequence('the algorithm of the public key');
   const algorithm = readOid(identifier.expect(Tag.oid, 'the algorithm of the public key'));
@@ -60,7 +60,10 @@ export function readSpki(spki: Uint8Array): SpkiParts {
   return { algorithm, parameters, bits, bitsOffset: bitString.contentOffset + 1 };
 }
 
-/** The modulus and exponent of an RSAPublicKey (RFC 8017, appendix A.1.1), as unsigned magnitudes. */
+/**
+ * The modulus and exponent of an RSAPublicKey (RFC 8017, appendix A.1.1), as unsigned magnitudes.
+ * An exponent above 2^63 - 1 is refused: Go cannot hold it.
+ */
 export function readRsaPublicKey(
   bits: Uint8Array,
   base = 0,
@@ -71,6 +74,7 @@ export function readRsaPublicKey(
   const exponent = positive(numbers.expect(Tag.integer, 'the RSA exponent'), 'RSA exponent');
   numbers.end('the RSA public key');
   outer.end('the RSA public key');
+  if (bitLength(exponent) > 63) throw malformed(base, 'an RSA exponent above 2^63 - 1');
   return { modulus, exponent };
 }
 

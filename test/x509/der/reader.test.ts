@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DerReader, MAX_DER_BYTES, MAX_DER_DEPTH } from '../../../src/x509/der/reader.ts';
 import { context, contextConstructed, Tag, tagName } from '../../../src/x509/der/tag.ts';
@@ -58,6 +58,16 @@ describe('DerReader.single', () => {
   });
 });
 
+const nested = (levels: number): Uint8Array => {
+  let bytes = sequence();
+  for (let i = 1; i < levels; i++) bytes = sequence(bytes);
+  return bytes;
+};
+const descend = (bytes: Uint8Array): void => {
+  let current = DerReader.single(bytes);
+  while (current.content.length > 0) current = DerReader.inside(current).next();
+};
+
 describe('DerReader', () => {
   it('reads the elements inside a constructed one with offsets of the outermost input', () => {
     const outer = sequence(smallInteger(5), sequence(octetString(unhex('61'))));
@@ -81,15 +91,6 @@ describe('DerReader', () => {
   });
 
   it('refuses nesting beyond the limit', () => {
-    const nested = (levels: number): Uint8Array => {
-      let bytes = sequence();
-      for (let i = 1; i < levels; i++) bytes = sequence(bytes);
-      return bytes;
-    };
-    const descend = (bytes: Uint8Array): void => {
-      let current = DerReader.single(bytes);
-      while (current.content.length > 0) current = DerReader.inside(current).next();
-    };
     descend(nested(MAX_DER_DEPTH + 1));
     expectRefused(() => descend(nested(MAX_DER_DEPTH + 2)), 'MALFORMED_DER', 'nested deeper');
   });

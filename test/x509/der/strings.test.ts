@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DerReader } from '../../../src/x509/der/reader.ts';
 import { directoryString, ia5String, readString } from '../../../src/x509/der/strings.ts';
@@ -48,8 +48,9 @@ describe('readString', () => {
     refused(Tag.octetString, '61', 'expected a character string, got OCTET STRING'));
 });
 
+const tagOf = (value: string): number | undefined => directoryString(value)[0];
+
 describe('directoryString', () => {
-  const tagOf = (value: string): number | undefined => directoryString(value)[0];
   it('chooses PrintableString where Go does', () => {
     for (const value of ['kubernetes', 'system:node:a-1.b', "O'Brien (x)+,-./=?", '']) {
       expect(tagOf(value)).toBe(Tag.printableString);

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type DerElement, DerReader } from '../../../src/x509/der/reader.ts';
 import {
@@ -47,6 +47,8 @@ describe('readIntegerBytes', () => {
   it('refuses a redundant ff byte', () => refused(readIntegerBytes, '0202ff80', 'shortest form'));
 });
 
+const at = (value: number) => () => readSmallInteger(read(smallInteger(value)), 10);
+
 describe('readSmallInteger', () => {
   it('reads back what the writer makes', () => {
     fc.assert(
@@ -57,7 +59,6 @@ describe('readSmallInteger', () => {
   });
   it('refuses a negative number', () => refused(readSmallInteger, '0201ff', 'a negative INTEGER'));
   it('refuses a number above the maximum', () => {
-    const at = (value: number) => () => readSmallInteger(read(smallInteger(value)), 10);
     expect(at(10)()).toBe(10);
     expectRefused(at(11), 'MALFORMED_DER', 'an INTEGER above 10');
   });
@@ -141,12 +142,12 @@ describe('readNamedBits', () => {
   it('refuses a zero byte at the end', () => refused(readNamedBits, '0303008000', 'zero bits'));
 });
 
-describe('readTime', () => {
-  const utc = (text: string): Uint8Array =>
-    Buffer.concat([Uint8Array.of(0x17, text.length), Buffer.from(text)]);
-  const generalized = (text: string): Uint8Array =>
-    Buffer.concat([Uint8Array.of(0x18, text.length), Buffer.from(text)]);
+const utc = (text: string): Uint8Array =>
+  Buffer.concat([Uint8Array.of(0x17, text.length), Buffer.from(text)]);
+const generalized = (text: string): Uint8Array =>
+  Buffer.concat([Uint8Array.of(0x18, text.length), Buffer.from(text)]);
 
+describe('readTime', () => {
   it('reads UTCTime, years 50 to 99 in the past century', () => {
     expect(readTime(read(utc('260704123456Z'))).toISOString()).toBe('2026-07-04T12:34:56.000Z');
     expect(readTime(read(utc('491231235959Z'))).toISOString()).toBe('2049-12-31T23:59:59.000Z');

@@ -12,9 +12,10 @@ import {
 } from '../../../src/x509/der/writer.ts';
 import { hex, unhex } from '../support.ts';
 
+const head = (size: number): string => hex(element(4, new Uint8Array(size)).subarray(0, 6));
+
 describe('element', () => {
   it('writes the length in its shortest form', () => {
-    const head = (size: number): string => hex(element(4, new Uint8Array(size)).subarray(0, 6));
     expect(head(0)).toBe('0400');
     expect(head(127).slice(0, 4)).toBe('047f');
     expect(head(128).slice(0, 6)).toBe('048180');
@@ -65,9 +66,10 @@ describe('oid', () => {
   }
 });
 
+const text = (iso: string): string => Buffer.from(time(new Date(iso))).toString('latin1');
+
 describe('time', () => {
   it('writes UTCTime from 1950 to 2049, GeneralizedTime before and after', () => {
-    const text = (iso: string): string => Buffer.from(time(new Date(iso))).toString('latin1');
     expect(text('2049-12-31T23:59:59Z')).toBe('\x17\x0d491231235959Z');
     expect(text('2050-01-01T00:00:00Z')).toBe('\x18\x0f20500101000000Z');
     expect(text('1950-01-01T00:00:00Z')).toBe('\x17\x0d500101000000Z');

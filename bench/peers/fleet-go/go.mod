@@ -1,0 +1,3 @@
+module kubepki.dev/bench/fleet-go
+
+go 1.26

@@ -1,0 +1,172 @@
+/** A directory for reading: a line for every certificate, and one for every other file. */
+import type { CertificateEntry, Entry, KubeconfigMaterial } from '../../collect/index.ts';
+import { fingerprintHex, formatName, serialHex } from '../../x509/index.ts';
+import { formatTable } from '../output.ts';
+import { allNames } from './describe.ts';
+import type { Item } from './item.ts';
+import { certificateNotes, credentialNotes, fileNotes } from './notes.ts';
+import { daysLeft, formatTime } from './validity.ts';
+
+interface Row {
+  readonly path: string;
+  readonly kind: string;
+  readonly certificate?: CertificateEntry;
+  /** The key's type; of a certificate that of its public key. */
+  readonly keyType?: string;
+  readonly names?: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** @param wide adds key types, names, serial numbers and fingerprints */
+export function formatItems(items: readonly Item[], wide: boolean, now: Date): string {
+  const rows = items.flatMap((item) => itemRows(item, now));
+  const header = ['FILE', 'KIND', 'SUBJECT', 'ISSUER', 'EXPIRES', 'DAYS'];
+  const wideHeader = ['KEY', 'NAMES', 'SERIAL', 'FINGERPRINT'];
+  return formatTable(
+    [...header, ...(wide ? wideHeader : []), 'NOTE'],
+    rows.map((row) => [
+      row.path,
+      row.kind,
+      ...certificateCells(row.certificate, now),
+      ...(wide ? wideCells(row) : []),
+      row.notes.join('; '),
+    ]),
+  );
+}
+
+/** So that a column can be cut out with awk. */
+const NOTHING = '-';
+
+function certificateCells(entry: CertificateEntry | undefined, now: Date): string[] {
+  if (entry === undefined) return [NOTHING, NOTHING, NOTHING, NOTHING];
+  const { certificate } = entry;
+  return [
+    formatName(certificate.subject) || NOTHING,
+    formatName(certificate.issuer) || NOTHING,
+    formatTime(certificate.notAfter),
+    String(daysLeft(certificate, now)),
+  ];
+}
+
+function wideCells({ certificate: entry, keyType, names = [] }: Row): string[] {
+  const certificate = entry?.certificate;
+  return [
+    keyType ?? NOTHING,
+    names.join(',') || NOTHING,
+    certificate === undefined ? NOTHING : serialHex(certificate),
+    certificate === undefined ? NOTHING : fingerprintHex(certificate.der),
+  ];
+}
+
+function itemRows(item: Item, now: Date): Row[] {
+  const { path, content } = item;
+  const notes = [...fileNotes(item, now), ...item.remarks];
+  switch (content.format) {
+    case 'link':
+      return [{ path, kind: 'link', notes: [`to ${content.target}`] }];
+    case 'unreadable':
+    case 'unknown':
+      return [{ path, kind: content.format, notes: [content.reason] }];
+    case 'kubeconfig':
+      return kubeconfigRows(path, content, notes, now);
+    case 'pem':
+    case 'der':
+    default:
+      return entryRows(path, content.entries, notes, now);
+  }
+}
+
+/** A row for each certificate; what else is in the file joins the first one's, or has its own where there is none. */
+function entryRows(
+  path: string,
+  entries: readonly Entry[],
+  notes: readonly string[],
+  now: Date,
+): Row[] {
+  const certificates = entries.filter((entry) => entry.kind === 'certificate');
+  const total = certificates.length;
+  const hasKey = entries.some(({ kind }) => kind === 'privateKey' || kind === 'lockedKey');
+  let count = 0;
+  const rows = entries.flatMap((entry): Row[] => {
+    if (entry.kind === 'certificate') {
+      const number = total > 1 ? ` ${++count}/${total}` : '';
+      const key = hasKey && entry === certificates[0] ? ' with key' : '';
+      return [certificateRow(path, `certificate${number}${key}`, entry, [], now)];
+    }
+    const isOther = entry.kind === 'other';
+    if (isOther && entries.some(({ kind }) => kind !== 'other')) return [];
+    if (total > 0 && (entry.kind === 'privateKey' || entry.kind === 'publicKey')) return [];
+    return [otherRow(path, entry)];
+  });
+  return withNotes(rows, notes);
+}
+
+function withNotes([first, ...rest]: readonly Row[], notes: readonly string[]): Row[] {
+  return first === undefined ? [] : [{ ...first, notes: [...first.notes, ...notes] }, ...rest];
+}
+
+function certificateRow(
+  path: string,
+  kind: string,
+  entry: CertificateEntry,
+  notes: readonly string[],
+  now: Date,
+): Row {
+  const { keyType, subjectAltNames } = entry.certificate;
+  return {
+    path,
+    kind,
+    certificate: entry,
+    keyType,
+    names: allNames(subjectAltNames),
+    notes: [...certificateNotes(entry, now), ...notes],
+  };
+}
+
+function otherRow(path: string, entry: Exclude<Entry, CertificateEntry>): Row {
+  switch (entry.kind) {
+    case 'privateKey':
+      return {
+        path,
+        kind: 'private key',
+        keyType: entry.type,
+        notes: entry.encrypted ? ['encrypted'] : [],
+      };
+    case 'lockedKey':
+      return { path, kind: 'private key', notes: [entry.reason] };
+    case 'publicKey':
+      return { path, kind: 'public key', keyType: entry.type, notes: [] };
+    case 'request': {
+      const { request, signatureVerifies, passedOver } = entry;
+      const asks = `asks for ${formatName(request.subject) || 'an empty subject'}`;
+      const notes = signatureVerifies ? [asks] : [asks, 'its signature does not verify'];
+      if (passedOver !== undefined) notes.push(passedOver);
+      const names = allNames(request.subjectAltNames);
+      return { path, kind: 'request', keyType: request.keyType, names, notes };
+    }
+    case 'other':
+      return { path, kind: 'other', notes: [`PEM block ${entry.label}`] };
+    case 'malformed':
+    default:
+      return { path, kind: 'malformed', notes: [`${entry.label}: ${entry.reason}`] };
+  }
+}
+
+/** A row for each user: a kubeconfig ends when its certificate does. */
+function kubeconfigRows(
+  path: string,
+  { users }: KubeconfigMaterial,
+  notes: readonly string[],
+  now: Date,
+): Row[] {
+  const kind = 'kubeconfig';
+  if (users.length === 0) return [{ path, kind, notes: ['no user', ...notes] }];
+  const rows = users.map((user): Row => {
+    const named = users.length > 1 ? [`user ${user.name}`] : [];
+    const own = [...named, ...credentialNotes(user)];
+    const entry = user.clientCertificate.find((one) => one.kind === 'certificate');
+    if (entry === undefined) return { path, kind, notes: own };
+    return certificateRow(path, kind, entry, own, now);
+  });
+  return withNotes(rows, notes);
+}
