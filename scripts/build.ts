@@ -47,20 +47,10 @@ chmodSync(main, 0o755);
 
 execFileSync(
   join(root, 'node_modules/.bin/tsc'),
-  [
-    '--project',
-    join(root, 'tsconfig.json'),
-    '--noEmit',
-    'false',
-    '--declaration',
-    '--emitDeclarationOnly',
-    '--rewriteRelativeImportExtensions',
-    '--rootDir',
-    join(root, 'src'),
-    '--outDir',
-    join(out, 'types'),
-  ],
-  { stdio: 'inherit' },
+  ['--project', join(root, 'tsconfig.types.json')],
+  {
+    stdio: 'inherit',
+  },
 );
 
 for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md'])

@@ -2,6 +2,7 @@
 # Packs dist/npm as npm would publish it, installs it into an empty folder and uses it, command and library.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
+export PATH="$root/node_modules/.bin:$PATH"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

@@ -12,6 +12,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(EXIT.ok);
 });
 
+// npm only warns of an engine that does not fit; what would fail later, obscurely, is said here.
+if (Number(process.versions.node.split('.')[0]) < 24) {
+  process.stderr.write(`kubepki: Node ${process.version} is too old (install Node 24 or later)\n`);
+  process.exit(EXIT.failed);
+}
+
 const args = process.argv.slice(2);
 if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
   const { VERSION } = await import('./version.ts');

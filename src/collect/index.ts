@@ -4,4 +4,4 @@ export { type FileState, lookAtFile, MAX_FILE_BYTES, reasonOf } from './file.ts'
 export { pairMatches } from './kubeconfig.ts';
 export { holdsSomething, identify } from './material.ts';
 export type * from './types.ts';
-export { WALK_LIMITS, type WalkEntry, type WalkLimits, walkDirectory } from './walk.ts';
+export { WALK_LIMITS, type WalkEntry, walkDirectory } from './walk.ts';

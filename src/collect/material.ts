@@ -27,6 +27,11 @@ export function identify(bytes: Buffer, options: IdentifyOptions = {}): Material
   const text = bytes.toString('utf8');
   const otherwise = whyNoKubeconfig(text);
   if (otherwise !== undefined) return unknown(otherwise);
+  if (bytes.length > MOST_KUBECONFIG_BYTES) {
+    return unknown(
+      `a kubeconfig of ${bytes.length} bytes, more than the limit of ${MOST_KUBECONFIG_BYTES}`,
+    );
+  }
   try {
     return readKubeconfig(text, reader);
   } catch (error) {
@@ -34,6 +39,12 @@ export function identify(bytes: Buffer, options: IdentifyOptions = {}): Material
     throw error;
   }
 }
+
+/**
+ * Some 400 clusters with a certificate and key for each. Hostile YAML of this size takes the parser
+ * ten seconds and half a gigabyte; four times as much would take all memory there is.
+ */
+const MOST_KUBECONFIG_BYTES = 2 * 1024 * 1024;
 
 /** True where there is anything in it that could be read. */
 export function holdsSomething(material: Material): boolean {

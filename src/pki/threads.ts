@@ -64,6 +64,9 @@ const WORKER_URL = new URL(
   import.meta.url,
 );
 
+/** What a thread makes is soon garbage: a small young generation keeps its memory from growing. */
+const LIMITS = { maxYoungGenerationSizeMb: 16 };
+
 /**
  * Works on all hosts of the cluster in worker threads.
  *
@@ -86,7 +89,7 @@ export async function runInThreads(
   };
   const runThread = (): Promise<void> =>
     new Promise((resolve, reject) => {
-      const worker = new Worker(WORKER_URL, { workerData: data });
+      const worker = new Worker(WORKER_URL, { workerData: data, resourceLimits: LIMITS });
       let underWay = 0;
       const give = (): void => {
         const task = takeTask();

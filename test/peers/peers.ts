@@ -15,13 +15,23 @@ import { delimiter, join } from 'node:path';
 import { runTied, withFileLock } from './process.ts';
 
 /** The programs, by the names of their binaries. */
-export const PEER_NAMES = ['etcd', 'etcdctl', 'cfssl', 'cfssljson', 'kubectl', 'oracle'] as const;
+export const PEER_NAMES = [
+  'etcd',
+  'etcdctl',
+  'cfssl',
+  'cfssljson',
+  'kubectl',
+  'oracle',
+  'fleet-go',
+] as const;
 
 export type PeerName = (typeof PEER_NAMES)[number];
 
 export interface PeerModule {
-  /** The folder here with go.mod and go.sum, and the name in the cache. */
+  /** The folder with go.mod and go.sum, and the name in the cache. */
   module: string;
+  /** Where that folder lies; here unless said. */
+  parent?: string;
   /** What upstream calls this version; what is our own has none. */
   version: string;
   /** Binary name -> Go package. */
@@ -79,6 +89,14 @@ export const PEER_MODULES: readonly PeerModule[] = [
     needs,
   },
   { module: 'oracle', version: '', binaries: { oracle: '.' }, ldflags: STRIP, needs },
+  {
+    module: 'fleet-go',
+    parent: join(import.meta.dirname, '../../bench/peers'),
+    version: '',
+    binaries: { 'fleet-go': '.' },
+    ldflags: STRIP,
+    needs,
+  },
 ];
 
 export interface BuiltPeer {
@@ -147,7 +165,8 @@ function digestOf(module: PeerModule): string {
   return hash.digest('hex').slice(0, 12);
 }
 
-const sourceFolder = (module: PeerModule): string => join(import.meta.dirname, module.module);
+const sourceFolder = ({ module, parent = import.meta.dirname }: PeerModule): string =>
+  join(parent, module);
 
 /** What a killed build left; nobody else writes here while we hold the lock. */
 async function removeLeftovers(folder: string): Promise<void> {
@@ -167,7 +186,7 @@ async function build(name: PeerName, module: PeerModule, path: string): Promise<
   );
   if (result.code !== 0) {
     const output = result.output.trim().split('\n').slice(-20).join('\n');
-    throw new Error(`cannot build ${name} (go build in test/peers/${module.module}):\n${output}`);
+    throw new Error(`cannot build ${name} (go build in ${sourceFolder(module)}):\n${output}`);
   }
   await rename(temporary, path);
 }

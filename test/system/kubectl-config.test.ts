@@ -20,6 +20,7 @@ import { Command } from 'commander';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { registerKubeconfig } from '../../src/cli/commands/kubeconfig.ts';
+import { compareKeys } from '../../src/kubernetes/kubeconfig/key-order.ts';
 import { peer } from '../peers/peers.ts';
 
 interface Outcome {
@@ -318,6 +319,9 @@ describe('set-credentials', () => {
     'new --exec-command=l --exec-arg=a"b',
     'new --exec-command=l --exec-arg="a"b',
     'new --exec-command=l --exec-arg=',
+    'new --exec-command=l --exec-arg=""',
+    'new --exec-command=l --exec-arg="" --exec-arg=""',
+    'new --exec-command=l --exec-env=',
     'new --exec-arg=a',
     'new --exec-command=l --exec-env=A-',
     'new --exec-command=l --exec-api-version=client.authentication.k8s.io/v1 --exec-interactive-mode=Never',
@@ -723,6 +727,14 @@ const command = fc.oneof(
   name.map((n) => ['use-context', n]),
 );
 
+/** goyaml's order of keys is no order for some sets (2 < 10 < 1A < 2); what kubectl writes for these is left to chance. */
+function hasOneOrder(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  const keys = Array.isArray(value) ? [] : Object.keys(value).sort(compareKeys);
+  const agree = keys.every((a, i) => keys.slice(i + 1).every((b) => compareKeys(a, b) < 0));
+  return agree && Object.values(value).every(hasOneOrder);
+}
+
 describe('any values', () => {
   it('are written and quoted alike', async () => {
     await fc.assert(
@@ -757,9 +769,11 @@ describe('any values', () => {
             name: key,
             extension,
           }));
-          const document = JSON.stringify({ extensions });
+          fc.pre(hasOneOrder(values));
+        // kubectl writes this key in a way that it cannot read.
+        const document = JSON.stringify({ extensions });
           fc.pre(
-            !/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]|\\u00[89]/.test(document) &&
+            !/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]|\\u00[89]|"<<":/.test(document) &&
               document.isWellFormed(),
           );
           await expectSame({ 'k.conf': document }, [

@@ -71,10 +71,16 @@ async function formatAsData(
 }
 
 function look(path: string, options: IdentifyOptions): Found {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
-    return lookAtDirectory(path, options);
+  return isDirectory(path) ? lookAtDirectory(path, options) : judge(readItem(path, options));
+}
+
+/** Whatever stands in the way (a loop of links, say) is for the one who reads it as a file to tell. */
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    return false;
   }
-  return judge(readItem(path, options));
 }
 
 function lookAtDirectory(root: string, options: IdentifyOptions): Found {

@@ -190,9 +190,13 @@ interface Pairs {
   readonly remove: ReadonlySet<string>;
 }
 
+/** pflag takes a list of nothing but one empty value for an empty list. */
+const isNothing = (list: readonly string[] = []): boolean =>
+  list.length === 0 || (list.length === 1 && list[0] === '');
+
 /** `key=value` and `key-`; `undefined` where the flag was not given. */
 function parsePairs(args: readonly string[] = [], flag: string): Pairs | undefined {
-  if (args.length === 0) return undefined;
+  if (isNothing(args)) return undefined;
   const pairs = new Map<string, string>();
   const remove = new Set<string>();
   for (const arg of args) {
@@ -232,7 +236,7 @@ function setExec(user: User, flags: CredentialFlags, env: Pairs | undefined): vo
   }
   set(exec, 'apiVersion', flags.execApiVersion);
   set(exec, 'interactiveMode', flags.execInteractiveMode);
-  if (flags.execArg?.length) exec.args = [...flags.execArg];
+  if (!isNothing(flags.execArg)) exec.args = [...(flags.execArg ?? [])];
   if (flags.execProvideClusterInfo !== undefined)
     exec.provideClusterInfo = flags.execProvideClusterInfo;
   if (env !== undefined) exec.env = changedEnv(exec.env ?? [], env);

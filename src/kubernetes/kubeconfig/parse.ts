@@ -2,9 +2,13 @@
  * Reads kubeconfigs as kubectl does (client-go's clientcmd `Load`): YAML 1.1 or JSON into the v1
  * types, defaults applied, unknown fields tolerated (and kept, where kubectl forgets them).
  *
- * Stricter than kubectl on purpose: a key twice in one mapping, a second document, keys that are
- * numbers with a fraction, and tags other than YAML's own are refused, because kubectl would
- * silently use one of two values, or drop the rest of the file when it writes.
+ * Where both accept a file they read the same from it. Stricter than kubectl on purpose, because it
+ * would use one of two values, or drop something when it writes: a key twice in one mapping, a
+ * second document, keys that are numbers with a fraction, tags other than YAML's own, the line
+ * breaks that only YAML 1.1 knows (U+0085, U+2028, U+2029). And as the syntax is read by a parser
+ * of YAML 1.2, some things that hardly occur are accepted by one side only: escapes of surrogates
+ * (`"\ud83d\ude00"`), `?` and missing spaces inside brackets, lines inside brackets that are not
+ * indented, `%YAML 1.2`.
  */
 import { readDocument } from './document.ts';
 import { Fields, isNull } from './fields.ts';

@@ -61,7 +61,8 @@ function chooseStyle(text: string, isKey: boolean): Style {
   if (UNPRINTABLE.test(text)) return 'double';
   if (text.includes('\n'))
     return isKey || text.endsWith(' ') || text.includes(' \n') ? 'double' : 'literal';
-  if (!staysString(text)) return 'double';
+  // goyaml leaves this key bare, and then takes it for a merge key.
+  if (!staysString(text) || (isKey && text === '<<')) return 'double';
   return INDICATORS.test(text) ? 'single' : 'plain';
 }
 

@@ -8,6 +8,7 @@ import {
   octetString,
   oid,
   sequence,
+  setOf,
   smallInteger,
 } from '../../../src/x509/der/writer.ts';
 import { CURVES } from '../../../src/x509/keys/curve.ts';
@@ -162,7 +163,7 @@ describe('decodePrivateKey', () => {
       p256.algorithm,
       octetString(derOf(openssl(['ec', '-no_public'], ec))),
     ];
-    const attributes = element(contextConstructed(0), sequence(oid('2.5.4.3')));
+    const attributes = element(contextConstructed(0), sequence(oid('2.5.4.3'), setOf([nul()])));
     const point = sec1.spki.subarray(26);
     const publicKey = element(0x81, Uint8Array.of(0), point);
     for (const parts of [

@@ -1,0 +1,205 @@
+/** A whole PKI on disk for 1,000 nodes, against a Go program, and loops of cfssl's and OpenSSL's commands. */
+import { join } from 'node:path';
+import { moduleOf, peer } from '../test/peers/peers.ts';
+import type { Context, Measure, Outcome } from './benchmark.ts';
+import { writeClusterFile, writeHostsFile } from './fleet.ts';
+import { cfsslLoop, LOOP_CERTIFICATES, type Loop, opensslLoop, runLoop } from './loops.ts';
+import {
+  BUNDLE,
+  buildBundle,
+  CHECKOUT,
+  type Run,
+  removeAndSettle,
+  run,
+  withScratch,
+} from './programs.ts';
+import { type Contender, interleave } from './rounds.ts';
+import { ratios } from './statistics.ts';
+import { requireSameFiles, requireValidHosts, requireValidPair } from './verify.ts';
+
+interface Size {
+  readonly workers: number;
+  /** Nodes that the loops of commands make. */
+  readonly sample: number;
+  readonly rounds: number;
+}
+
+const FULL: Size = { workers: 1000, sample: 20, rounds: 9 };
+const QUICK: Size = { workers: 50, sample: 2, rounds: 1 };
+
+/** Everything that is done, each a process from its start to its end. */
+interface Jobs {
+  readonly apply: (directory: string) => Run;
+  /** As `apply`, from the sources of a checkout. */
+  readonly applyCheckout: (directory: string) => Run;
+  readonly plan: (directory: string) => Run;
+  readonly goDurable: (directory: string) => Run;
+  readonly goPlain: (directory: string) => Run;
+  readonly loops: { readonly openssl: Loop; readonly cfssl: Loop };
+}
+
+export async function benchmark({ quick, progress }: Context): Promise<Outcome> {
+  const size = quick ? QUICK : FULL;
+  progress('building kubepki and its peers');
+  buildBundle();
+  const go = await peer('fleet-go');
+  const loops = {
+    openssl: opensslLoop(),
+    cfssl: cfsslLoop(await peer('cfssl'), await peer('cfssljson')),
+  };
+  const samples = await withScratch(async (scratch) => {
+    const jobs = { ...makeJobs(scratch, size.workers, go), loops };
+    const standing = join(scratch, 'standing');
+    const files = makeAndVerify(jobs, scratch, standing, size.workers);
+    progress(`${files} files, the same from both; a sample verifies`);
+    const contenders = makeContenders(jobs, join(scratch, 'target'), standing, size);
+    return interleave(contenders, size.rounds, (round) =>
+      progress(round === 0 ? 'warming up' : `round ${round} of ${size.rounds}`),
+    );
+  });
+  return { ...outcomeOf(samples, size), peers: versions(go) };
+}
+
+function makeJobs(scratch: string, workers: number, go: string): Omit<Jobs, 'loops'> {
+  const clusterFile = join(scratch, 'cluster.yaml');
+  const hostsFile = join(scratch, 'hosts.json');
+  writeClusterFile(clusterFile, workers);
+  writeHostsFile(hostsFile, workers);
+  const kubepki = (command: readonly string[], mode: string, expected: RegExp) => {
+    return (directory: string): Run => {
+      const result = run([...command, mode, '-f', clusterFile, '-d', directory]);
+      if (expected.test(result.stdout)) return result;
+      throw new Error(`${mode} did something else:\n${result.stdout}`);
+    };
+  };
+  const goProgram = (variant: string) => (directory: string) =>
+    run([go, '-hosts', hostsFile, '-dir', directory, '-variant', variant]);
+  const bundle = [process.execPath, BUNDLE];
+  const created = /^\d+ created, 0 kept, 0 refused$/m;
+  return {
+    apply: kubepki(bundle, 'apply', created),
+    applyCheckout: kubepki([CHECKOUT], 'apply', created),
+    plan: kubepki(bundle, 'plan', /^nothing to do: 0 to create, \d+ to keep, 0 refused$/m),
+    goDurable: goProgram('durable'),
+    goPlain: goProgram('plain'),
+  };
+}
+
+/**
+ * Does everything once and checks the results. What kubepki made stays in `standing`.
+ *
+ * @returns how many files kubepki made, and the Go program too
+ */
+function makeAndVerify(jobs: Jobs, scratch: string, standing: string, workers: number): number {
+  const other = join(scratch, 'other');
+  const hosts = ['cp-1', 'worker-1', `worker-${Math.ceil(workers / 2)}`, `worker-${workers}`];
+  jobs.apply(standing);
+  requireValidHosts(standing, hosts, scratch);
+  let files = 0;
+  for (const make of [jobs.goDurable, jobs.goPlain]) {
+    make(other);
+    files = requireSameFiles(standing, other);
+    requireValidHosts(other, hosts, scratch);
+    removeAndSettle(other);
+  }
+  for (const loop of Object.values(jobs.loops)) {
+    runLoop(other, loop, 1);
+    for (const name of LOOP_CERTIFICATES) {
+      const path = join(other, 'worker-1', name);
+      const purpose = name === 'kubelet' ? 'sslserver' : 'sslclient';
+      requireValidPair(join(other, 'ca.pem'), `${path}.pem`, path + loop.keySuffix, purpose);
+    }
+    removeAndSettle(other);
+  }
+  return files;
+}
+
+function makeContenders(jobs: Jobs, target: string, standing: string, size: Size) {
+  const anew = (make: (directory: string) => Run): Contender<Run> => {
+    return () => {
+      const result = make(target);
+      removeAndSettle(target);
+      return result;
+    };
+  };
+  const loop = (which: Loop): Contender<Run> =>
+    anew((directory) => runLoop(directory, which, size.sample));
+  return {
+    apply: anew(jobs.apply),
+    goDurable: anew(jobs.goDurable),
+    goPlain: anew(jobs.goPlain),
+    openssl: loop(jobs.loops.openssl),
+    cfssl: loop(jobs.loops.cfssl),
+    applyCheckout: anew(jobs.applyCheckout),
+    plan: (): Run => jobs.plan(standing),
+  };
+}
+
+type Samples = Record<keyof ReturnType<typeof makeContenders>, Run[]>;
+
+function outcomeOf(samples: Samples, size: Size): Omit<Outcome, 'peers'> {
+  const { workers, sample } = size;
+  const seconds = (runs: readonly Run[], factor = 1) => runs.map((one) => one.seconds * factor);
+  const apply = seconds(samples.apply);
+  const plan = seconds(samples.plan);
+  const goDurable = seconds(samples.goDurable);
+  const goPlain = seconds(samples.goPlain);
+  const openssl = seconds(samples.openssl, workers / sample);
+  const cfssl = seconds(samples.cfssl, workers / sample);
+  const checkout = seconds(samples.applyCheckout);
+  const faster = (label: string, peer: number[], name?: string, limit = 0): Measure => ({
+    label,
+    unit: 'x',
+    samples: ratios(peer, apply),
+    ...(name === undefined ? {} : { bar: { name, is: 'at least', limit } }),
+  });
+  const wall = (label: string, values: number[]): Measure => ({
+    label,
+    unit: 's',
+    samples: values,
+  });
+  const cores = (label: string, runs: readonly Run[]): Measure => ({
+    label: `${label}: CPU time / wall time`,
+    unit: 'cores',
+    samples: runs.map((one) => one.cpuSeconds / one.seconds),
+  });
+  const scaled = `(${sample} nodes, scaled to ${workers})`;
+  return {
+    title: `a whole PKI on disk, 1 control plane and ${workers.toLocaleString('en-US')} workers, ECDSA-P256`,
+    measures: [
+      faster('Go, durable / apply', goDurable, 'no slower than Go with the same guarantees', 1),
+      faster(`loop of openssl ${scaled} / apply`, openssl, 'against a loop of openssl', 10),
+      faster(`loop of cfssl ${scaled} / apply`, cfssl, 'against a loop of cfssl', 10),
+      {
+        label: 'plan, nothing to do / apply',
+        unit: 'x',
+        samples: ratios(plan, apply),
+        bar: { name: 'plan no slower than apply', is: 'at most', limit: 1 },
+      },
+      faster('Go, plain / apply', goPlain),
+      wall('kubepki apply', apply),
+      wall('kubepki apply, from the checkout', checkout),
+      wall('kubepki plan, nothing to do', plan),
+      wall('Go, durable', goDurable),
+      wall('Go, plain', goPlain),
+      wall(`loop of openssl ${scaled}`, openssl),
+      wall(`loop of cfssl ${scaled}`, cfssl),
+      cores('kubepki apply', samples.apply),
+      cores('kubepki plan', samples.plan),
+      cores('Go, durable', samples.goDurable),
+    ],
+    notes: [
+      'wall time of the whole process; more than 1 x: apply is faster',
+      'durable: as kubepki writes, each file to a temporary name, fsync, rename, fsync of directories, keys first; plain: os.WriteFile, nothing promised about a power cut',
+      `loops make ${LOOP_CERTIFICATES.length} certificates a node, without kubeconfigs and without fsync, one node after the other; their time is measured on ${sample} nodes and multiplied`,
+    ],
+  };
+}
+
+function versions(go: string): Record<string, string> {
+  return {
+    cfssl: moduleOf('cfssl').version,
+    go: run(['go', 'version', go]).stdout.trim().replace(/^.*: /, ''),
+    openssl: run(['openssl', 'version']).stdout.trim(),
+  };
+}
