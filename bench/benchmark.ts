@@ -34,7 +34,7 @@ export interface Context {
   /** A few rounds on little data: to see that the benchmark runs. Its figures mean nothing. */
   readonly quick: boolean;
   /** Says what is under way. */
-  progress(text: string): void;
+  readonly progress: (text: string) => void;
 }
 
 export type Benchmark = (context: Context) => Promise<Outcome>;
@@ -44,14 +44,8 @@ export const valueOf = (measure: Measure): number =>
 
 /** Whether a value reaches a bar; on the value as measured, not as it is rounded for the table. */
 export function reaches(value: number, { is, limit }: Bar): boolean {
-  switch (is) {
-    case 'at least':
-      return value >= limit;
-    case 'at most':
-      return value <= limit;
-    case 'below':
-      return value < limit;
-  }
+  if (is === 'at least') return value >= limit;
+  return is === 'at most' ? value <= limit : value < limit;
 }
 
 /** The measures whose bar is missed. */

@@ -39,6 +39,6 @@ function fileSystemOf(path: string): string {
 /** The version of an installed package. */
 export function packageVersion(name: string): string {
   const file = new URL(`../node_modules/${name}/package.json`, import.meta.url);
-  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+  const { version }: { version: string } = JSON.parse(readFileSync(file, 'utf8'));
   return version;
 }

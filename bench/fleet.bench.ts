@@ -13,7 +13,7 @@ import {
   run,
   withScratch,
 } from './programs.ts';
-import { type Contender, interleave } from './rounds.ts';
+import { type Contender, interleave, type Samples } from './rounds.ts';
 import { ratios } from './statistics.ts';
 import { requireSameFiles, requireValidHosts, requireValidPair } from './verify.ts';
 
@@ -135,33 +135,37 @@ function makeContenders(jobs: Jobs, target: string, standing: string, size: Size
   };
 }
 
-type Samples = Record<keyof ReturnType<typeof makeContenders>, Run[]>;
+const seconds = (runs: readonly Run[], factor = 1): number[] =>
+  runs.map((one) => one.seconds * factor);
 
-function outcomeOf(samples: Samples, size: Size): Omit<Outcome, 'peers'> {
+const wall = (label: string, samples: readonly number[]): Measure => ({
+  label,
+  unit: 's',
+  samples,
+});
+
+const cores = (label: string, runs: readonly Run[]): Measure => ({
+  label: `${label}: CPU time / wall time`,
+  unit: 'cores',
+  samples: runs.map((one) => one.cpuSeconds / one.seconds),
+});
+
+type Name = keyof ReturnType<typeof makeContenders>;
+
+function outcomeOf(samples: Samples<Name, Run>, size: Size): Omit<Outcome, 'peers'> {
   const { workers, sample } = size;
-  const seconds = (runs: readonly Run[], factor = 1) => runs.map((one) => one.seconds * factor);
-  const apply = seconds(samples.apply);
-  const plan = seconds(samples.plan);
-  const goDurable = seconds(samples.goDurable);
-  const goPlain = seconds(samples.goPlain);
-  const openssl = seconds(samples.openssl, workers / sample);
-  const cfssl = seconds(samples.cfssl, workers / sample);
-  const checkout = seconds(samples.applyCheckout);
+  const apply = seconds(samples('apply'));
+  const plan = seconds(samples('plan'));
+  const goDurable = seconds(samples('goDurable'));
+  const goPlain = seconds(samples('goPlain'));
+  const openssl = seconds(samples('openssl'), workers / sample);
+  const cfssl = seconds(samples('cfssl'), workers / sample);
+  const checkout = seconds(samples('applyCheckout'));
   const faster = (label: string, peer: number[], name?: string, limit = 0): Measure => ({
     label,
     unit: 'x',
     samples: ratios(peer, apply),
     ...(name === undefined ? {} : { bar: { name, is: 'at least', limit } }),
-  });
-  const wall = (label: string, values: number[]): Measure => ({
-    label,
-    unit: 's',
-    samples: values,
-  });
-  const cores = (label: string, runs: readonly Run[]): Measure => ({
-    label: `${label}: CPU time / wall time`,
-    unit: 'cores',
-    samples: runs.map((one) => one.cpuSeconds / one.seconds),
   });
   const scaled = `(${sample} nodes, scaled to ${workers})`;
   return {
@@ -184,9 +188,9 @@ function outcomeOf(samples: Samples, size: Size): Omit<Outcome, 'peers'> {
       wall('Go, plain', goPlain),
       wall(`loop of openssl ${scaled}`, openssl),
       wall(`loop of cfssl ${scaled}`, cfssl),
-      cores('kubepki apply', samples.apply),
-      cores('kubepki plan', samples.plan),
-      cores('Go, durable', samples.goDurable),
+      cores('kubepki apply', samples('apply')),
+      cores('kubepki plan', samples('plan')),
+      cores('Go, durable', samples('goDurable')),
     ],
     notes: [
       'wall time of the whole process; more than 1 x: apply is faster',

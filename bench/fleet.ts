@@ -18,7 +18,6 @@ export function fleetHosts(workers: number): Host[] {
   if (!(Number.isInteger(workers) && workers >= 0 && workers <= 65_000)) {
     throw new RangeError(`expected 0 to 65000 workers, got ${workers}`);
   }
-  const address = (number: number): string => `10.128.${number >> 8}.${number & 255}`;
   return [
     { name: 'cp-1', address: address(1), controlPlane: true },
     ...Array.from({ length: workers }, (_, index) => ({
@@ -29,11 +28,13 @@ export function fleetHosts(workers: number): Host[] {
   ];
 }
 
+const address = (number: number): string => `10.128.${number >> 8}.${number & 255}`;
+
 /** The cluster file for kubepki. */
 export function writeClusterFile(path: string, workers: number): void {
-  const hosts = fleetHosts(workers).map(({ name, address, controlPlane }) => {
+  const hosts = fleetHosts(workers).map(({ name, address: ip, controlPlane }) => {
     const roles = controlPlane ? 'control-plane, etcd' : 'worker';
-    return `    - { name: ${name}, addresses: [${address}], roles: [${roles}] }`;
+    return `    - { name: ${name}, addresses: [${ip}], roles: [${roles}] }`;
   });
   const lines = [
     'apiVersion: kubepki.dev/v1alpha1',
@@ -65,9 +66,9 @@ export function writeHostsFile(path: string, workers: number): void {
       `kubernetes.default.svc.${DNS_DOMAIN}`,
     ],
     apiServerAddresses: [SERVICE_ADDRESS],
-    hosts: fleetHosts(workers).map(({ name, address, controlPlane }) => ({
+    hosts: fleetHosts(workers).map(({ name, address: ip, controlPlane }) => ({
       name,
-      addresses: [address],
+      addresses: [ip],
       controlPlane,
     })),
   };

@@ -29,24 +29,26 @@ export interface Loop {
   readonly body: string;
 }
 
-/** OpenSSL's command: a key, a request and a certificate are three of them. */
-export function opensslLoop(): Loop {
-  const one = (name: string, subject: string, extensions: string) => `
+const opensslPair = (name: string, subject: string, extensions: string): string => `
 openssl ecparam -name prime256v1 -genkey -noout -out $node/${name}.key
 openssl req -new -sha256 -key $node/${name}.key -subj "${subject}" -out $node/${name}.csr
 printf '${COMMON_EXTENSIONS}\\n${extensions}\\n' > $node/${name}.cnf
 openssl x509 -req -sha256 -days 365 -CA ca.pem -CAkey ca-key.pem -CAcreateserial \\
   -in $node/${name}.csr -extfile $node/${name}.cnf -out $node/${name}.pem`;
+
+/** OpenSSL's command: a key, a request and a certificate are three of them. */
+export function opensslLoop(): Loop {
   return {
     keySuffix: '.key',
     files: {},
     setUp: `
 openssl ecparam -name prime256v1 -genkey -noout -out ca-key.pem
-openssl req -x509 -new -sha256 -key ca-key.pem -subj /CN=kubernetes -days 3650 -out ca.pem`,
+openssl req -x509 -new -sha256 -key ca-key.pem -subj /CN=kubernetes -days 3650 \\
+  -addext 'keyUsage = critical, keyCertSign, cRLSign' -out ca.pem`,
     body: [
-      one('kubelet-client', '/O=system:nodes/CN=system:node:$node', EXTENSIONS.client),
-      one('kube-proxy', '/CN=system:kube-proxy', EXTENSIONS.client),
-      one(
+      opensslPair('kubelet-client', '/O=system:nodes/CN=system:node:$node', EXTENSIONS.client),
+      opensslPair('kube-proxy', '/CN=system:kube-proxy', EXTENSIONS.client),
+      opensslPair(
         'kubelet',
         '/O=system:nodes/CN=system:node:$node',
         `${EXTENSIONS.server}\\nsubjectAltName = DNS:'$node', IP:'$address'`,

@@ -1,6 +1,6 @@
 /** The peak of memory with 10,000 nodes: resident set of the process, all its threads included. */
 import { join } from 'node:path';
-import type { Context, Outcome } from './benchmark.ts';
+import type { Bar, Context, Outcome } from './benchmark.ts';
 import { writeClusterFile } from './fleet.ts';
 import { BUNDLE, buildBundle, removeAndSettle, run, withScratch } from './programs.ts';
 
@@ -24,6 +24,8 @@ function peak(...args: string[]): { megabytes: number; stdout: string } {
   if (kibibytes === undefined) throw new Error('the process did not say how much memory it used');
   return { megabytes: (Number(kibibytes) * 1024) / 1e6, stdout };
 }
+
+const belowLimit = (name: string): Bar => ({ name, is: 'below', limit: LIMIT_MB });
 
 export async function benchmark({ quick, progress }: Context): Promise<Outcome> {
   buildBundle();
@@ -50,7 +52,6 @@ export async function benchmark({ quick, progress }: Context): Promise<Outcome> 
       removeAndSettle(directory);
     }
   });
-  const bar = (name: string) => ({ name, is: 'below' as const, limit: LIMIT_MB });
   const nodes = workers.toLocaleString('en-US');
   return {
     title: `peak of memory, ${nodes} nodes with kubelet certificates made ahead`,
@@ -60,21 +61,21 @@ export async function benchmark({ quick, progress }: Context): Promise<Outcome> 
         unit: 'MB',
         statistic: 'greatest',
         samples: samples.apply,
-        bar: bar(`apply, ${nodes} nodes`),
+        bar: belowLimit(`apply, ${nodes} nodes`),
       },
       {
         label: 'plan, nothing to do',
         unit: 'MB',
         statistic: 'greatest',
         samples: samples.plan,
-        bar: bar(`plan, ${nodes} nodes`),
+        bar: belowLimit(`plan, ${nodes} nodes`),
       },
       {
         label: 'plan, everything to do',
         unit: 'MB',
         statistic: 'greatest',
         samples: samples.planNew,
-        bar: bar(`plan of a new PKI, ${nodes} nodes`),
+        bar: belowLimit(`plan of a new PKI, ${nodes} nodes`),
       },
     ],
     notes: [

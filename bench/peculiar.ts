@@ -1,7 +1,8 @@
 /** The same certificate as issue.bench.ts makes, with @peculiar/x509. */
-import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
-import {
+import { peculiar } from '../test/x509/peculiar.ts';
+
+const {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
   ExtendedKeyUsage,
@@ -10,7 +11,7 @@ import {
   KeyUsagesExtension,
   SubjectAlternativeNameExtension,
   X509CertificateGenerator,
-} from '@peculiar/x509';
+} = peculiar;
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
@@ -23,10 +24,8 @@ export async function preparePeculiar(
   notBefore: Date,
   notAfter: Date,
 ): Promise<(turns: number) => Promise<number>> {
-  const generate = (): Promise<webcrypto.CryptoKeyPair> =>
-    webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
-  const ca = await generate();
-  const leaf = await generate();
+  const ca = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const leaf = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   // Encoded once, as ours are.
   const authorityKeyId = await AuthorityKeyIdentifierExtension.create(ca.publicKey);
   const issue = async (node: number): Promise<ArrayBuffer> => {

@@ -6,15 +6,16 @@ import { formatNumber, quantile } from './statistics.ts';
 
 /** One table: ratios and bars first, then what they were computed from. */
 export function formatOutcome(name: string, outcome: Outcome): string {
-  const first = (measure: Measure): boolean => measure.unit === 'x' || measure.bar !== undefined;
   const measures = [
-    ...outcome.measures.filter(first),
-    ...outcome.measures.filter((measure) => !first(measure)),
+    ...outcome.measures.filter(comesFirst),
+    ...outcome.measures.filter((measure) => !comesFirst(measure)),
   ];
   const table = formatTable(['MEASURE', 'VALUE', 'RANGE', 'ROUNDS', 'BAR'], measures.map(row));
   const notes = outcome.notes.map((note) => `* ${note}`);
   return [`${name}: ${outcome.title}`, '', table, '', ...notes].join('\n').trimEnd();
 }
+
+const comesFirst = ({ unit, bar }: Measure): boolean => unit === 'x' || bar !== undefined;
 
 function row(measure: Measure): string[] {
   const { label, unit, samples, bar } = measure;

@@ -61,6 +61,12 @@ export interface Issue {
   message: string;
 }
 
+/** The code of an error of the operating system (`ENOENT`), where that is what it is. */
+export function systemCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
 export class KubepkiError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;

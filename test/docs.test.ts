@@ -28,7 +28,7 @@ describe('the documentation (npm run docs brings it up to date)', () => {
     const explained = [...read('docs/reference/errors.md').matchAll(/^## `([A-Z_]+)`$/gm)].map(
       ([, code]) => code,
     );
-    expect(explained.sort()).toEqual(Object.keys(ERROR_CODES).sort());
+    expect(new Set(explained)).toEqual(new Set(Object.keys(ERROR_CODES)));
   });
 });
 

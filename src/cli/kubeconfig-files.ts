@@ -97,7 +97,7 @@ export function readFile(path: string): Uint8Array | undefined {
       }
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw fileError(error, path);
   } finally {
     if (fd !== undefined) closeSync(fd);
@@ -148,16 +148,17 @@ function lock(paths: readonly string[]): () => void {
   const unlock = (): void => {
     for (const path of held) rmSync(path, { force: true });
   };
+  let path = '';
   try {
     for (const file of paths.toSorted()) {
-      const path = `${file}.lock`;
+      path = `${file}.lock`;
       mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
       closeSync(createLock(path));
       held.push(path);
     }
   } catch (error) {
     unlock();
-    throw fileError(error, (error as NodeJS.ErrnoException).path ?? '');
+    throw fileError(error, path);
   }
   return unlock;
 }
@@ -166,7 +167,7 @@ function createLock(path: string): number {
   try {
     return openSync(path, 'wx', 0);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (codeOf(error) !== 'EEXIST') throw error;
     throw new KubepkiError('LOCKED', `${path}: kubectl or kubepki is changing this kubeconfig`, {
       hint: 'run this again; where neither is running any more, delete the lock file',
       cause: error,
@@ -221,7 +222,7 @@ function keepOwner(fd: number, { uid, gid }: Stats): void {
     fchownSync(fd, uid, gid);
   } catch (error) {
     // Only root may give files away; then the file is ours from here on.
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
+    if (codeOf(error) !== 'EPERM') throw error;
   }
 }
 
@@ -245,10 +246,15 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: 'a read-only file system',
 };
 
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : '';
+}
+
 function fileError(error: unknown, path: string): KubepkiError {
   if (error instanceof KubepkiError) return error;
-  const code = (error as NodeJS.ErrnoException).code ?? '';
-  return new KubepkiError('FILE_SYSTEM', `${path}: ${REASONS[code] ?? reasonOf(error)}`, {
+  return new KubepkiError('FILE_SYSTEM', `${path}: ${REASONS[codeOf(error)] ?? reasonOf(error)}`, {
     cause: error,
   });
 }

@@ -41,12 +41,16 @@ export function printError(error: unknown): void {
 
 /** Text of unknown origin for a terminal: control characters, which could move the cursor or forge lines, are shown as escapes. */
 export function visible(text: string): string {
-  return text.replace(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-    /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  // Control and format characters (bidirectional overrides among them), and the line separators.
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    // A character beyond 16 bits becomes two escapes, as JSON wants it.
+    Array.from({ length: character.length }, (_, i) => `\\u${hex4(character.charCodeAt(i))}`).join(
+      '',
+    ),
   );
 }
+
+const hex4 = (unit: number): string => unit.toString(16).padStart(4, '0');
 
 /** A table as kubectl prints it: no borders, three spaces between columns, the last one as it comes. */
 export function formatTable(
@@ -74,7 +78,8 @@ export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 /** Refuses a value of `-o` that is none of these. */
 export function outputFormat(value: string): OutputFormat {
-  if ((OUTPUT_FORMATS as readonly string[]).includes(value)) return value as OutputFormat;
+  const format = OUTPUT_FORMATS.find((known) => known === value);
+  if (format !== undefined) return format;
   throw new KubepkiError('USAGE', `-o ${visible(value)}: not an output format`, {
     hint: `one of ${OUTPUT_FORMATS.join(', ')}`,
   });
@@ -82,7 +87,6 @@ export function outputFormat(value: string): OutputFormat {
 
 /** Prints data for programs. */
 export async function printData(format: 'json' | 'yaml', data: unknown): Promise<void> {
-  if (format === 'json') return print(JSON.stringify(data, null, 2));
-  const { stringify } = await import('yaml');
-  print(stringify(data, { lineWidth: 0 }));
+  const { formatData } = await import('./serialise.ts');
+  print(await formatData(format, data));
 }

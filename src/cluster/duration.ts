@@ -31,9 +31,8 @@ export function parseDuration(text: string): number {
 
 /** Seconds in the longest exact unit: 31536000 is `1y`, 5400 is `90m`. */
 export function formatDuration(seconds: number): string {
-  for (const unit of ['y', 'd', 'h', 'm']) {
-    const size = UNITS[unit] as number;
+  for (const [unit, size] of Object.entries(UNITS).reverse()) {
     if (seconds >= size && seconds % size === 0) return `${seconds / size}${unit}`;
   }
-  return `${seconds}s`;
+  throw new RangeError(`expected whole seconds above 0, got ${seconds}`);
 }

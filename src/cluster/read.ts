@@ -1,5 +1,5 @@
 /** Reads a cluster file: YAML or JSON text in, a checked `Cluster` out, or one error that lists every problem with its path and line. */
-import { isMap, LineCounter, parseDocument } from 'yaml';
+import { isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { type Issue, KubepkiError } from '../errors.ts';
 import { CREDENTIAL_IDS } from './catalogue.ts';
@@ -70,8 +70,7 @@ function parseText(text: string, where: string): ParsedText {
   const locate: Locate = (path) => {
     for (let length = path.length; length > 0; length--) {
       const node: unknown = document.getIn(path.slice(0, length), true);
-      const range = (node as { range?: [number, number, number] | null } | undefined)?.range;
-      if (range) return lines.linePos(range[0]).line;
+      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
     }
     return undefined;
   };

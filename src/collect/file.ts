@@ -1,5 +1,6 @@
 /** Looks at one file as carefully as a file of unknown origin deserves: bounded, never blocking, never following a link into nothing. */
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
+import { systemCode } from '../errors.ts';
 
 /** No file of a PKI comes near: a bundle of a thousand certificates has 2 MB. */
 export const MAX_FILE_BYTES = 8 * 1024 * 1024;
@@ -62,6 +63,6 @@ const REASONS: Record<string, string> = {
 
 /** An error of the file system in words, without the path, which the caller names. */
 export function reasonOf(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code;
+  const code = systemCode(error);
   return (code === undefined ? undefined : REASONS[code]) ?? code ?? String(error);
 }

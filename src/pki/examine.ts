@@ -92,7 +92,7 @@ export function readPair(certificatePath: string, keyPath: string): Verdict | Pa
   const read = attempt(() => readCertificates(text));
   if ('reason' in read) return refused(`certificate: ${read.reason}`);
   // As upstream reads it: the first certificate is the one, what follows is its chain.
-  const certificate = read.value[0] as Certificate;
+  const [certificate] = read.value;
   if (key !== undefined && !keysMatch(certificate, key)) {
     return refused('certificate and key do not belong together');
   }

@@ -96,7 +96,7 @@ function readUser(root: string, user: User, notes: readonly string[]): Kubeconfi
   if ('reason' in certificates) return { reason: `its client certificate: ${certificates.reason}` };
   const read = attempt(() => decodePrivateKey(key.text));
   if ('reason' in read) return { reason: `its client key: ${read.reason}` };
-  const leaf = certificates.value[0] as Certificate;
+  const [leaf] = certificates.value;
   if (!keysMatch(leaf, read.value))
     return { reason: 'its certificate and key do not belong together' };
   return { certificate: leaf, notes };

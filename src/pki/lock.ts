@@ -34,7 +34,7 @@ export function takeLock(path: string): () => void {
     database.exec('BEGIN EXCLUSIVE');
   } catch (cause) {
     database?.close();
-    if ((cause as { errcode?: number }).errcode === SQLITE_BUSY) {
+    if (cause instanceof Error && 'errcode' in cause && cause.errcode === SQLITE_BUSY) {
       throw new KubepkiError('LOCKED', `${dirname(path)}: another kubepki is at work here`, {
         hint: 'wait until it has ended, then run this again',
         cause,

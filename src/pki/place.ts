@@ -19,8 +19,8 @@ export type Place = DirectoryPlace | MachinePlace;
 
 /** The directory that the authorities' paths are relative to. */
 export function authoritiesRoot(place: Place): string {
-  if (place.directory !== undefined) return join(place.directory, 'authorities');
-  return (place as MachinePlace).root;
+  if (place.kind === 'machine' && place.directory === undefined) return place.root;
+  return join(place.directory ?? '', 'authorities');
 }
 
 /** The root of one host's file system. */

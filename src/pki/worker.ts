@@ -12,6 +12,8 @@ import {
 const port = parentPort;
 if (port === null) throw new TypeError('expected to run as a worker thread');
 
+// Handed over by runInThreads, in this shape and no other.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
 const { cluster, place, authorities, now, mode } = workerData as WorkerData;
 const work = new HostWork(cluster, place, receiveAuthorities(authorities), now, mode);
 

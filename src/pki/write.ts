@@ -19,7 +19,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { reasonOf } from '../collect/index.ts';
-import { KubepkiError } from '../errors.ts';
+import { KubepkiError, systemCode } from '../errors.ts';
 
 export interface NewFile {
   readonly path: string;
@@ -86,7 +86,7 @@ function createFile(path: string, mode: number): number {
   try {
     fd = openSync(path, 'wx', mode);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (systemCode(error) !== 'EEXIST') throw error;
     // Left by a run that was killed: we hold the lock, so nobody else is writing it.
     unlinkSync(path);
     fd = openSync(path, 'wx', mode);
@@ -116,7 +116,7 @@ export function makeDirectory(path: string, mode: number, touched: Set<string>):
       mkdirSync(directory, mode);
     } catch (error) {
       // Somebody else made it in this very moment: as good as ours.
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      if (systemCode(error) !== 'EEXIST') throw error;
     }
     touched.add(dirname(directory));
     touched.add(directory);
@@ -151,7 +151,7 @@ async function syncDirectories(paths: ReadonlySet<string>): Promise<void> {
         open.push({ fd: openSync(path, 'r'), path });
       } catch (error) {
         // A parent that we may pass through but not read was there before us: its entry is durable.
-        if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw fileSystemError(error, path);
+        if (systemCode(error) !== 'EACCES') throw fileSystemError(error, path);
       }
     }
     await syncAll(open);
@@ -172,7 +172,7 @@ const HINTS: Record<string, string> = {
 /** An error of the file system as one line that says where and what to do. */
 export function fileSystemError(error: unknown, path: string): KubepkiError {
   if (error instanceof KubepkiError) return error;
-  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const code = systemCode(error) ?? '';
   const words: Record<string, string> = {
     ENOSPC: 'no space left on the disk',
     EROFS: 'a read-only file system',

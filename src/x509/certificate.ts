@@ -148,13 +148,12 @@ function readTail(fields: DerReader, version: 1 | 2 | 3): ReturnType<typeof read
  *
  * @throws KubepkiError MALFORMED_PEM if there is none, MALFORMED_DER if one of them cannot be read.
  */
-export function readCertificates(pem: string | Uint8Array): Certificate[] {
+export function readCertificates(pem: string | Uint8Array): [Certificate, ...Certificate[]] {
   const blocks = decodePem(pem);
   const wanted = blocks.filter(
     ({ label, headers }) => label === 'CERTIFICATE' && headers.size === 0,
   );
-  if (wanted.length === 0) throw noSuchBlock(['CERTIFICATE'], blocks, 'certificates');
-  return wanted.map(({ bytes }, index) => {
+  const [first, ...others] = wanted.map(({ bytes }, index) => {
     try {
       return parseCertificate(bytes);
     } catch (cause) {
@@ -163,6 +162,8 @@ export function readCertificates(pem: string | Uint8Array): Certificate[] {
       throw new KubepkiError(cause.code, `${which}: ${cause.message}`, { cause });
     }
   });
+  if (first === undefined) throw noSuchBlock(['CERTIFICATE'], blocks, 'certificates');
+  return [first, ...others];
 }
 
 /** The serial number in lower-case hex, whole bytes, without the zero byte that keeps it positive. */

@@ -1,9 +1,10 @@
 /**
  * Builds the programs that the tests run, those that the cache lacks:
- * `node test/peers/build.ts [name...]` (all when none is named). Prints one line for each.
+ * `node test/peers/build.ts [name...]` (all when none is named). Prints one line for each, with the
+ * seconds that those of its module took together.
  */
 
-import { ensurePeer, moduleOf, PEER_NAMES, type PeerName } from './peers.ts';
+import { findPeers, moduleOf, PEER_MODULES, PEER_NAMES, type PeerName } from './peers.ts';
 
 const isPeerName = (name: string): name is PeerName => PEER_NAMES.some((known) => known === name);
 
@@ -13,13 +14,20 @@ async function main(names: readonly string[]): Promise<number> {
     console.error(`no peer is called ${unknown.join(', ')}; there are: ${PEER_NAMES.join(', ')}`);
     return 64;
   }
-  // One after the other: each build uses every core, and the seconds mean something.
-  for (const name of names.length > 0 ? names.filter(isPeerName) : PEER_NAMES) {
+  const wanted = names.length > 0 ? names.filter(isPeerName) : PEER_NAMES;
+  for (const module of PEER_MODULES) {
     const start = performance.now();
-    const { path, built } = await ensurePeer(name);
+    const found = await findPeers(wanted.filter((name) => moduleOf(name) === module));
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
-    const what = `${name} ${moduleOf(name).version}`.trim();
-    console.log(`${what}: ${built ? `built in ${seconds} s` : 'in the cache'}, ${path}`);
+    const whence = {
+      built: `built in ${seconds} s`,
+      cache: 'in the cache',
+      given: `from ${module.given?.variable}`,
+    };
+    for (const { name, path, from } of found) {
+      const version = from === 'given' ? '' : ` ${module.version}`;
+      console.log(`${name}${version.trimEnd()}: ${whence[from]}, ${path}`);
+    }
   }
   return 0;
 }

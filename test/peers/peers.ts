@@ -1,6 +1,6 @@
 /**
- * The real programs that tests compare kubepki with and run on its files: etcd, cfssl, kubectl, and a
- * small Go program of ours that tells what Go's crypto/x509 sees.
+ * The real programs that tests compare kubepki with and run on its files: etcd, cfssl, Kubernetes'
+ * own, and small Go programs of ours.
  *
  * Each is built once from a pinned Go module (its folder here holds go.mod and go.sum) into
  * `${KUBEPKI_CACHE:-$HOME/.cache/kubepki}/<module>-<version>-<digest of what it is built from>/`,
@@ -9,10 +9,22 @@
 
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join, resolve } from 'node:path';
 import { runTied, withFileLock } from './process.ts';
+
+/** Kubernetes' own, each `k8s.io/kubernetes/cmd/<name>`. */
+const KUBERNETES_NAMES = [
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+  'kube-proxy',
+  'kubelet',
+  'kubemark',
+  'kubectl',
+  'kubeadm',
+] as const;
 
 /** The programs, by the names of their binaries. */
 export const PEER_NAMES = [
@@ -20,7 +32,8 @@ export const PEER_NAMES = [
   'etcdctl',
   'cfssl',
   'cfssljson',
-  'kubectl',
+  ...KUBERNETES_NAMES,
+  'fakecri',
   'oracle',
   'fleet-go',
 ] as const;
@@ -39,6 +52,8 @@ export interface PeerModule {
   ldflags: string;
   /** Programs that building takes, by their name on the PATH. */
   needs: readonly (keyof typeof INSTALL)[];
+  /** An environment variable that names a folder with these binaries, to be used instead where it is set. */
+  given?: { variable: string; binaries: readonly PeerName[] };
 }
 
 /** What to do where a needed program is missing. */
@@ -52,13 +67,18 @@ const INSTALL = {
 const STRIP = '-s -w';
 
 const KUBERNETES = 'v1.36.3';
+/** As upstream's own build stamps it (hack/lib/version.sh): `--version`, and the user agent of requests. */
 const KUBERNETES_STAMP = [
   ['gitVersion', KUBERNETES],
   ['gitMajor', '1'],
   ['gitMinor', '36'],
   ['gitTreeState', 'clean'],
 ]
-  .map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`)
+  .flatMap(([name, value]) =>
+    ['component-base/version', 'client-go/pkg/version'].map(
+      (folder) => `-X k8s.io/${folder}.${name}=${value}`,
+    ),
+  )
   .join(' ');
 
 const needs = ['go', 'flock', 'setpriv'] as const;
@@ -82,11 +102,17 @@ export const PEER_MODULES: readonly PeerModule[] = [
     needs,
   },
   {
-    module: 'kubectl',
+    module: 'kubernetes',
     version: KUBERNETES,
-    binaries: { kubectl: 'k8s.io/kubernetes/cmd/kubectl' },
+    binaries: {
+      ...Object.fromEntries(
+        KUBERNETES_NAMES.map((name) => [name, `k8s.io/kubernetes/cmd/${name}`]),
+      ),
+      fakecri: './fakecri',
+    },
     ldflags: `${STRIP} ${KUBERNETES_STAMP}`,
     needs,
+    given: { variable: 'KUBEPKI_KUBERNETES_BIN', binaries: KUBERNETES_NAMES },
   },
   { module: 'oracle', version: '', binaries: { oracle: '.' }, ldflags: STRIP, needs },
   {
@@ -99,31 +125,41 @@ export const PEER_MODULES: readonly PeerModule[] = [
   },
 ];
 
-export interface BuiltPeer {
+export interface FoundPeer {
+  name: PeerName;
   path: string;
-  /** False when it was in the cache. */
-  built: boolean;
+  /** `given` by the environment, in the `cache`, or `built` just now. */
+  from: 'given' | 'cache' | 'built';
 }
-
-const asked = new Map<PeerName, Promise<BuiltPeer>>();
 
 /**
  * The path of a program, built when the cache does not have it. Throws an Error of one line when a
  * tool is missing, and one with the compiler's output when the build fails.
  */
 export async function peer(name: PeerName): Promise<string> {
-  return (await ensurePeer(name)).path;
+  return (await peers([name]))[name];
 }
 
-/** As `peer`, and tells whether it had to be built. Two calls or processes never build one twice. */
-export function ensurePeer(name: PeerName): Promise<BuiltPeer> {
-  const known = asked.get(name);
-  if (known !== undefined) return known;
-  const answer = findOrBuild(name);
-  asked.set(name, answer);
-  // A failure is not remembered: the caller may install what was missing and ask again.
-  answer.catch(() => asked.delete(name));
-  return answer;
+/** As `peer` for many at once, which is faster: programs of one module share most of their packages. */
+export async function peers<Name extends PeerName>(
+  names: readonly Name[],
+): Promise<Record<Name, string>> {
+  const found = await findPeers(names);
+  return Object.fromEntries(found.map(({ name, path }) => [name, path])) as Record<Name, string>;
+}
+
+/**
+ * As `peers`, and tells where each came from, module by module. Two calls or processes never build
+ * one twice: whoever comes second waits.
+ */
+export async function findPeers(names: readonly PeerName[]): Promise<FoundPeer[]> {
+  const found: FoundPeer[] = [];
+  // One module after the other: each build uses every core.
+  for (const module of PEER_MODULES) {
+    const wanted = names.filter((name) => moduleOf(name) === module);
+    if (wanted.length > 0) found.push(...(await findOrBuild(module, [...new Set(wanted)])));
+  }
+  return found;
 }
 
 /** The module that a binary is built from. */
@@ -133,19 +169,43 @@ export function moduleOf(name: PeerName): PeerModule {
   return module;
 }
 
-async function findOrBuild(name: PeerName): Promise<BuiltPeer> {
-  const module = moduleOf(name);
+async function findOrBuild(module: PeerModule, names: readonly PeerName[]): Promise<FoundPeer[]> {
+  const given = await givenPeers(module, names);
+  const ours = names.filter((name) => !given.some((one) => one.name === name));
   const folder = cacheFolder(module);
-  const path = join(folder, name);
-  if (await exists(path)) return { path, built: false };
-  await requirePrograms(name, module.needs);
+  const found = (from: 'cache' | 'built') => (name: PeerName) => ({
+    name,
+    path: join(folder, name),
+    from,
+  });
+  if ((await missingFrom(folder, ours)).length === 0)
+    return [...given, ...ours.map(found('cache'))];
+
+  await requirePrograms(ours, module.needs);
   await mkdir(folder, { recursive: true });
   return withFileLock(`${folder}.lock`, async () => {
-    if (await exists(path)) return { path, built: false };
+    const missing = await missingFrom(folder, ours);
     await removeLeftovers(folder);
-    await build(name, module, path);
-    return { path, built: true };
+    if (missing.length > 0) await build(module, missing, folder);
+    const cached = ours.filter((name) => !missing.includes(name));
+    return [...given, ...cached.map(found('cache')), ...missing.map(found('built'))];
   });
+}
+
+/** Those that the environment gives; a folder that lacks one is a mistake, not a reason to build it. */
+async function givenPeers(module: PeerModule, names: readonly PeerName[]): Promise<FoundPeer[]> {
+  const { variable, binaries } = module.given ?? { variable: '', binaries: [] };
+  const folder = process.env[variable];
+  if (folder === undefined || folder === '') return [];
+  const wanted = names.filter((name) => binaries.includes(name));
+  const missing = await missingFrom(folder, wanted);
+  if (missing.length > 0) throw new Error(`${variable}=${folder} lacks ${missing.join(', ')}`);
+  return wanted.map((name) => ({ name, path: resolve(folder, name), from: 'given' }));
+}
+
+async function missingFrom(folder: string, names: readonly PeerName[]): Promise<PeerName[]> {
+  const there = await Promise.all(names.map(async (name) => isProgram(join(folder, name))));
+  return names.filter((_, index) => there[index] !== true);
 }
 
 function cacheFolder(module: PeerModule): string {
@@ -158,8 +218,8 @@ function cacheFolder(module: PeerModule): string {
 function digestOf(module: PeerModule): string {
   const hash = createHash('sha256').update(JSON.stringify([module.binaries, module.ldflags]));
   const folder = sourceFolder(module);
-  const sources = readdirSync(folder).filter((file) => /^go\.(mod|sum)$|\.go$/.test(file));
-  for (const file of sources.sort()) {
+  const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  for (const file of sources.filter((name) => /^go\.(mod|sum)$|\.go$/.test(name)).sort()) {
     hash.update(`\0${file}\0`).update(readFileSync(join(folder, file)));
   }
   return hash.digest('hex').slice(0, 12);
@@ -171,24 +231,39 @@ const sourceFolder = ({ module, parent = import.meta.dirname }: PeerModule): str
 /** What a killed build left; nobody else writes here while we hold the lock. */
 async function removeLeftovers(folder: string): Promise<void> {
   for (const file of await readdir(folder)) {
-    if (file.endsWith('.tmp')) await rm(join(folder, file));
+    if (file.endsWith('.tmp')) await rm(join(folder, file), { recursive: true });
   }
 }
 
-async function build(name: PeerName, module: PeerModule, path: string): Promise<void> {
-  const goPackage = module.binaries[name];
-  if (goPackage === undefined) throw new Error(`${module.module} has no binary called ${name}`);
-  const temporary = `${path}.${process.pid}.tmp`;
+/** Builds programs in one go, so that what they share is compiled once. */
+async function build(
+  module: PeerModule,
+  names: readonly PeerName[],
+  folder: string,
+): Promise<void> {
+  const packages = names.map((name) => module.binaries[name] ?? '');
+  const temporary = join(folder, 'build.tmp');
+  await mkdir(temporary);
   const result = await runTied(
     'go',
-    ['build', '-ldflags', module.ldflags, '-o', temporary, goPackage],
+    ['build', '-ldflags', module.ldflags, '-o', `${temporary}/`, ...packages],
     { cwd: sourceFolder(module), env: goEnvironment() },
   );
   if (result.code !== 0) {
+    const what = `${names.join(', ')} (go build in ${sourceFolder(module)})`;
     const output = result.output.trim().split('\n').slice(-20).join('\n');
-    throw new Error(`cannot build ${name} (go build in ${sourceFolder(module)}):\n${output}`);
+    throw new Error(`cannot build ${what}:\n${output}`);
   }
-  await rename(temporary, path);
+  for (const name of names) {
+    await rename(join(temporary, outputName(module, name)), join(folder, name));
+  }
+  await rm(temporary, { recursive: true });
+}
+
+/** What `go build` calls a program: the last part of its import path that is no version. */
+function outputName(module: PeerModule, name: PeerName): string {
+  const path = module.binaries[name] ?? '';
+  return path === '.' ? module.module : basename(path.replace(/\/v\d+$/, ''));
 }
 
 /** The same build whatever the user's Go settings are; go.sum is verified and never written. */
@@ -203,18 +278,25 @@ function goEnvironment(): NodeJS.ProcessEnv {
   };
 }
 
-async function requirePrograms(name: PeerName, programs: PeerModule['needs']): Promise<void> {
+async function requirePrograms(
+  names: readonly PeerName[],
+  programs: PeerModule['needs'],
+): Promise<void> {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
   for (const program of programs) {
-    const found = await Promise.all(folders.map((folder) => exists(join(folder, program))));
+    const found = await Promise.all(
+      folders.map(async (folder) => isProgram(join(folder, program))),
+    );
     if (!found.includes(true)) {
-      throw new Error(`cannot build ${name}: ${program} is not on the PATH; ${INSTALL[program]}`);
+      throw new Error(
+        `cannot build ${names.join(', ')}: ${program} is not on the PATH; ${INSTALL[program]}`,
+      );
     }
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
+async function isProgram(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
     () => true,
     () => false,
   );

@@ -48,7 +48,7 @@ describe('apply', () => {
     const fixture = pki({ kubeletCertificates: 'files' });
     await fixture.apply();
     const keys = [...snapshot(fixture.directory)]
-      .filter(([name]) => /\.key$/.test(name) && !/(ca|sa)\.key$/.test(name))
+      .filter(([name]) => name.endsWith('.key') && !/(ca|sa)\.key$/.test(name))
       .map(([, content]) => content);
     const embedded = [...snapshot(fixture.directory)].flatMap(([name, content]) =>
       name.endsWith('.conf') ? (content.match(/client-key-data: \S+/g) ?? []) : [],

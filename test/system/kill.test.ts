@@ -54,7 +54,7 @@ function checkFile(name: string, content: string, files: ReadonlyMap<string, str
   if (name.endsWith('.crt')) {
     const [certificate] = readCertificates(content);
     const key = keyOf(/\.crt$/);
-    if (certificate !== undefined && (key !== undefined || !/ca\.crt$/.test(name)))
+    if (certificate !== undefined && (key !== undefined || !name.endsWith('ca.crt')))
       matches(name, key, certificate);
   }
   if (name.endsWith('.conf')) {

@@ -22,6 +22,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { registerKubeconfig } from '../../src/cli/commands/kubeconfig.ts';
 import { compareKeys } from '../../src/kubernetes/kubeconfig/key-order.ts';
 import { peer } from '../peers/peers.ts';
+import { KUBEPKI } from '../spawn.ts';
 
 interface Outcome {
   ok: boolean;
@@ -207,25 +208,36 @@ contexts:
 - {name: c, context: {cluster: one, user: old, extensions: [{name: x, extension: y}]}}
 `;
 
+/** As it stands in the seed, with `$CONFIG` in the place of `kubectl config`, and files below the directory. */
+const SEED = `
+BOOTSTRAP_TOKEN=$(awk -F "," '{print $1}' etc/kubernetes/token.csv)
+$CONFIG set-cluster kubernetes --certificate-authority=ca.pem --embed-certs=true --server=https://172.16.10.138:6443 --kubeconfig=kubelet-bootstrap.kubeconfig
+$CONFIG set-credentials kubelet-bootstrap --token=\${BOOTSTRAP_TOKEN} --kubeconfig=kubelet-bootstrap.kubeconfig
+$CONFIG set-context default --cluster=kubernetes --user=kubelet-bootstrap --kubeconfig=kubelet-bootstrap.kubeconfig
+$CONFIG use-context default --kubeconfig=kubelet-bootstrap.kubeconfig
+`;
+
 describe('the script of the seed', () => {
-  it('gives the same file, token.csv included', async () => {
+  it('gives the same file, run by a shell', async () => {
     const files = {
       'ca.pem': CA,
       'etc/kubernetes/token.csv':
         '93fb4dd1629fbceaa0953d7d6051bfa7,kubelet-bootstrap,10001,"system:kubelet-bootstrap"\n',
     };
-    const [token = ''] = files['etc/kubernetes/token.csv'].split(',');
-    const file = '--kubeconfig=kubelet-bootstrap.kubeconfig';
-    await expectSame(files, [
-      line(
-        `set-cluster kubernetes --certificate-authority=ca.pem --embed-certs=true --server=https://172.16.10.138:6443 ${file}`,
-      ),
-      line(`set-credentials kubelet-bootstrap --token=${token} ${file}`),
-      line(`set-context default --cluster=kubernetes --user=kubelet-bootstrap ${file}`),
-      line(`use-context default ${file}`),
-      line(`view ${file}`),
-      line(`view --raw -o json ${file}`),
-    ]);
+    const shell =
+      (config: string): Tool =>
+      async (_, dir) => {
+        const env = { PATH: process.env['PATH'], HOME: dir, CONFIG: config };
+        const { status, stdout } = spawnSync('sh', ['-euc', SEED], {
+          cwd: dir,
+          env,
+          encoding: 'utf8',
+        });
+        return { ok: status === 0, stdout };
+      };
+    const ours = await play(shell(`${KUBEPKI} kubeconfig`), files, [{ args: [] }]);
+    expect(ours).toEqual(await play(shell(`${kubectlPath} config`), files, [{ args: [] }]));
+    expect(JSON.stringify(ours)).toContain('token: 93fb4dd1629fbceaa0953d7d6051bfa7');
   });
 });
 
@@ -271,7 +283,7 @@ describe('set-cluster', () => {
     'set-cluster one -- two',
   ])('%s', async (text) => {
     await expectSame(files, [
-      line(`${text.replace(/^set-cluster/, `set-cluster ${F}`)}`),
+      line(text.replace(/^set-cluster/, `set-cluster ${F}`)),
       line(`view --raw ${F}`),
     ]);
   });
@@ -564,99 +576,104 @@ describe('what is read', () => {
   );
 });
 
+describe('fields that kubectl does not know', () => {
+  it('are dropped by kubectl when it writes, and kept by kubepki', async () => {
+    const known = 'clusters:\n- name: a\n  cluster: {server: s}\n';
+    const files = { 'k.conf': `${known.replace('}', ', zone: z}')}area: b\n` };
+    const steps = [line(`set-context c ${F}`)];
+    const theirs = JSON.stringify(await play(kubectl, files, steps));
+    const ours = JSON.stringify(await play(kubepki, files, steps));
+    expect(ours.replace('\\n    zone: z', '').replace('area: b\\n', '')).toBe(
+      theirs.replace('area: b\\n', ''),
+    );
+    expect(ours).toContain('area: b');
+    expect(theirs).not.toContain('zone: z');
+  });
+});
+
 /** Strings that YAML, JSON or Go treat in a special way, and others. */
 const weird = fc
   .oneof(
     fc.constantFrom(
-      ...[
-        'a',
-        'A b',
-        'y',
-        'no',
-        'Null',
-        '~',
-        '1',
-        '01',
-        '0x1f',
-        '0b11',
-        '0o17',
-        '1_0',
-        '+5',
-        '-',
-        '--',
-        '---',
-        '...',
-        '.',
-        '.5',
-      ],
-      ...[
-        '1e3',
-        '1e400',
-        '.inf',
-        '0.',
-        '1:2',
-        '1:60',
-        '2001-01-01',
-        '2001-13-01',
-        '2001-02-30',
-        '2001-1-1 1:2:3',
-        '<<',
-        '=',
-      ],
-      ...[
-        '#a',
-        'a #b',
-        'a#b',
-        'a: b',
-        'a:',
-        ':a',
-        '?',
-        '? a',
-        '- a',
-        '-a',
-        '[a]',
-        '{a}',
-        'a, b',
-        '*a',
-        '&a',
-        '!a',
-        '|',
-        '>',
-        '%a',
-        '@a',
-      ],
-      ...[
-        '`a',
-        "'",
-        "it's",
-        '"',
-        '\\',
-        'a\nb',
-        'a\n',
-        '\na',
-        'a \nb',
-        'a\n b',
-        'a\n\n',
-        '\n',
-        ' ',
-        ' a',
-        'a ',
-        'a\tb',
-        '\r',
-        'a\r\nb',
-      ],
-      ...[
-        'é',
-        '日本',
-        '\u{1f600}',
-        '\u00a0',
-        '\u0001',
-        '<a>&',
-        '\u200b',
-        'ſ',
-        '__proto__',
-        'constructor',
-      ],
+      'a',
+      'A b',
+      'y',
+      'no',
+      'Null',
+      '~',
+      '1',
+      '01',
+      '0x1f',
+      '0b11',
+      '0o17',
+      '1_0',
+      '+5',
+      '-',
+      '--',
+      '---',
+      '...',
+      '.',
+      '.5',
+      '1e3',
+      '1e400',
+      '.inf',
+      '0.',
+      '1:2',
+      '1:60',
+      '2001-01-01',
+      '2001-13-01',
+      '2001-02-30',
+      '2001-1-1 1:2:3',
+      '<<',
+      '=',
+      '#a',
+      'a #b',
+      'a#b',
+      'a: b',
+      'a:',
+      ':a',
+      '?',
+      '? a',
+      '- a',
+      '-a',
+      '[a]',
+      '{a}',
+      'a, b',
+      '*a',
+      '&a',
+      '!a',
+      '|',
+      '>',
+      '%a',
+      '@a',
+      '`a',
+      "'",
+      "it's",
+      '"',
+      '\\',
+      'a\nb',
+      'a\n',
+      '\na',
+      'a \nb',
+      'a\n b',
+      'a\n\n',
+      '\n',
+      ' ',
+      ' a',
+      'a ',
+      'a\tb',
+      '\r',
+      'a\r\nb',
+      'é',
+      '日本',
+      '\u{1f600}',
+      '\u00a0',
+      '\u0001',
+      '<a>&',
+      '\u200b',
+      'ſ',
+      '__proto__',
+      'constructor',
       'word '.repeat(30).trim(),
       `${'word '.repeat(30)} 'x`,
       `# ${'word  two '.repeat(20)}`,
@@ -770,8 +787,8 @@ describe('any values', () => {
             extension,
           }));
           fc.pre(hasOneOrder(values));
-        // kubectl writes this key in a way that it cannot read.
-        const document = JSON.stringify({ extensions });
+          // kubectl writes this key in a way that it cannot read.
+          const document = JSON.stringify({ extensions });
           fc.pre(
             !/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]|\\u00[89]|"<<":/.test(document) &&
               document.isWellFormed(),

@@ -1,4 +1,5 @@
 /** `kubepki kubeconfig …`: the commands of `kubectl config` that set up a kubeconfig, flag for flag. */
+import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { KubepkiError } from '../../errors.ts';
 import type {
@@ -186,7 +187,6 @@ async function view(command: Command): Promise<string> {
 async function flattened(config: Kubeconfig): Promise<Kubeconfig> {
   const { flatten } = await import('../../kubernetes/index.ts');
   const { readNamedFile } = await import('../kubeconfig-files.ts');
-  const { dirname, resolve } = await import('node:path');
   return flatten(config, (path, { origin = '' }) =>
     readNamedFile(resolve(dirname(origin), path), `file named in ${origin}`),
   );
@@ -210,7 +210,6 @@ async function referencedFiles(flag: string): Promise<{
   absolute(path: string): string;
 }> {
   const { readNamedFile } = await import('../kubeconfig-files.ts');
-  const { resolve } = await import('node:path');
   return { read: (path) => readNamedFile(path, flag), absolute: (path) => resolve(path) };
 }
 

@@ -64,7 +64,7 @@ async function formatAsData(
 ): Promise<string> {
   const [{ inspectionData }, { formatData }] = await Promise.all([
     import('./data.ts'),
-    import('./serialise.ts'),
+    import('../serialise.ts'),
   ]);
   const items = found.flatMap((one) => one.items);
   return formatData(format, inspectionData(items, now));

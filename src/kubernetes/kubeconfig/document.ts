@@ -8,7 +8,9 @@
 import {
   type Alias,
   isAlias,
+  isCollection,
   isMap,
+  isNode,
   isScalar,
   isSeq,
   LineCounter,
@@ -20,6 +22,12 @@ import { resolveScalar, type Scalar } from './scalar.ts';
 
 /** Characters; a kubeconfig of a thousand clusters has a tenth of it. */
 const MAX_LENGTH = 8 * 1024 * 1024;
+/**
+ * Characters that are no part of words, paths or base64. They are what the parser spends its time
+ * on, several microseconds each in the worst case; a kubeconfig of a thousand contexts has 100,000.
+ */
+const MAX_MARKS = 500_000;
+const MARK = /[^\w+/=. ]/g;
 /** Nesting, aliases followed. */
 const MAX_DEPTH = 100;
 /** Nodes that aliases and merge keys may add to a document. */
@@ -62,12 +70,7 @@ export type Refuse = (line: number, message: string) => KubepkiError;
 export function readDocument(text: string, where: string): Node | undefined {
   const refuse: Refuse = (line, message) =>
     new KubepkiError('MALFORMED_DOCUMENT', `${where}: line ${line}: ${message}`);
-  if (text.length > MAX_LENGTH) {
-    throw new KubepkiError(
-      'MALFORMED_DOCUMENT',
-      `${where}: larger than ${MAX_LENGTH / 1024 / 1024} MiB, which no kubeconfig is`,
-    );
-  }
+  checkSize(text, where);
   const control = NOT_YAML.exec(text);
   if (control !== null) {
     const line = text.slice(0, control.index).split('\n').length;
@@ -101,6 +104,25 @@ export function readDocument(text: string, where: string): Node | undefined {
   }
   if (first === undefined) return undefined;
   return new Builder(lines, refuse).node(first.contents, 1);
+}
+
+function checkSize(text: string, where: string): void {
+  if (text.length > MAX_LENGTH) {
+    throw new KubepkiError(
+      'MALFORMED_DOCUMENT',
+      `${where}: larger than ${MAX_LENGTH / 1024 / 1024} MiB, which no kubeconfig is`,
+    );
+  }
+  if (text.length <= MAX_MARKS) return;
+  let marks = 0;
+  for (const _ of text.matchAll(MARK)) {
+    if (++marks > MAX_MARKS) {
+      throw new KubepkiError(
+        'MALFORMED_DOCUMENT',
+        `${where}: more entries than any kubeconfig has`,
+      );
+    }
+  }
 }
 
 /**
@@ -154,7 +176,7 @@ class Builder {
     if (depth > MAX_DEPTH) throw this.#refuse(line, `nested more than ${MAX_DEPTH} levels deep`);
     if (isAlias(source)) return this.#alias(source, line);
     const node = this.#ownNode(source, line, depth);
-    const anchor = (source as { anchor?: string } | null)?.anchor;
+    const anchor = isScalar(source) || isCollection(source) ? source.anchor : undefined;
     if (anchor !== undefined) this.#anchors.set(anchor, node);
     return node;
   }
@@ -261,7 +283,7 @@ class Builder {
   }
 
   #lineOf(source: unknown, otherwise = 1): number {
-    const start = (source as { range?: readonly number[] | null } | null)?.range?.[0];
+    const start = isNode(source) ? source.range?.[0] : undefined;
     return start === undefined ? otherwise : this.#lines.linePos(start).line;
   }
 }

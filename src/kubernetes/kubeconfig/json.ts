@@ -17,7 +17,7 @@ export interface JsonObject {
 
 export type MutableJsonObject = { [key: string]: JsonValue };
 
-export const newJsonObject = (): MutableJsonObject => Object.create(null) as MutableJsonObject;
+export const newJsonObject = (): MutableJsonObject => ({ __proto__: null });
 
 /** Orders strings as Go does, by their UTF-8 bytes; `<` alone differs for characters beyond U+FFFF. */
 export function compareUtf8(a: string, b: string): number {

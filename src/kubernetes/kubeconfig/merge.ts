@@ -4,7 +4,7 @@
  */
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { JsonObject } from './json.ts';
+import { newJsonObject } from './json.ts';
 import { type Cluster, emptyKubeconfig, type Kubeconfig, type User } from './types.ts';
 
 /** A file of the list; without `config` it does not exist. */
@@ -60,7 +60,7 @@ function mergeExtensible(into: Extensible, from: Extensible): void {
   if (from.extensions !== undefined)
     into.extensions = new Map([...from.extensions, ...(into.extensions ?? [])]);
   if (from.unknown !== undefined) {
-    into.unknown = Object.assign(Object.create(null) as JsonObject, from.unknown, into.unknown);
+    into.unknown = Object.assign(newJsonObject(), from.unknown, into.unknown);
   }
 }
 

@@ -161,7 +161,6 @@ function context(fields: Fields): Context {
 
 /** Leaves out what is undefined. */
 function present<T extends object>(fields: { [K in keyof T]?: T[K] | undefined }): Partial<T> {
-  for (const key of Object.keys(fields) as (keyof T)[])
-    if (fields[key] === undefined) delete fields[key];
-  return fields as Partial<T>;
+  for (const key in fields) if (fields[key] === undefined) delete fields[key];
+  return fields;
 }

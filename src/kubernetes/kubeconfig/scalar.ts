@@ -14,8 +14,8 @@ export type Scalar =
   | { readonly kind: 'string'; readonly value: string };
 
 const WORDS: ReadonlyMap<string, Scalar> = new Map([
-  ...spelled('null', null, ['', '~', 'null', 'Null', 'NULL']),
-  ...spelled('boolean', true, [
+  ...spelled({ kind: 'null', value: null }, ['', '~', 'null', 'Null', 'NULL']),
+  ...spelled({ kind: 'boolean', value: true }, [
     'y',
     'Y',
     'yes',
@@ -28,7 +28,7 @@ const WORDS: ReadonlyMap<string, Scalar> = new Map([
     'On',
     'ON',
   ]),
-  ...spelled('boolean', false, [
+  ...spelled({ kind: 'boolean', value: false }, [
     'n',
     'N',
     'no',
@@ -41,8 +41,8 @@ const WORDS: ReadonlyMap<string, Scalar> = new Map([
     'Off',
     'OFF',
   ]),
-  ...spelled('float', Number.NaN, ['.nan', '.NaN', '.NAN']),
-  ...spelled('float', Number.POSITIVE_INFINITY, [
+  ...spelled({ kind: 'float', value: Number.NaN }, ['.nan', '.NaN', '.NAN']),
+  ...spelled({ kind: 'float', value: Number.POSITIVE_INFINITY }, [
     '.inf',
     '.Inf',
     '.INF',
@@ -50,15 +50,11 @@ const WORDS: ReadonlyMap<string, Scalar> = new Map([
     '+.Inf',
     '+.INF',
   ]),
-  ...spelled('float', Number.NEGATIVE_INFINITY, ['-.inf', '-.Inf', '-.INF']),
+  ...spelled({ kind: 'float', value: Number.NEGATIVE_INFINITY }, ['-.inf', '-.Inf', '-.INF']),
 ]);
 
-function spelled(
-  kind: string,
-  value: null | boolean | number,
-  words: string[],
-): [string, Scalar][] {
-  return words.map((word) => [word, { kind, value } as Scalar]);
+function spelled(scalar: Scalar, words: string[]): [string, Scalar][] {
+  return words.map((word) => [word, scalar]);
 }
 
 /** The longest spelling in {@link WORDS}. */

@@ -1,5 +1,6 @@
 /** What `kubectl config view` makes of a kubeconfig before it prints it. */
 import { KubepkiError } from '../../errors.ts';
+import type { JsonObject } from './json.ts';
 import type { Cluster, Kubeconfig, User } from './types.ts';
 
 /**
@@ -98,33 +99,45 @@ const REDACTED = 'REDACTED';
 
 /** Hides keys, certificates, tokens and passwords, and drops fields that we cannot judge. */
 export function redact(config: Kubeconfig): Kubeconfig {
-  const clusters = new Map(config.clusters);
-  for (const [name, { unknown: _, entryUnknown: __, ...cluster }] of clusters) {
-    if (cluster.certificateAuthorityData?.length) cluster.certificateAuthorityData = OMITTED;
-    clusters.set(name, cluster);
-  }
-  const users = new Map(config.users);
-  for (const [name, user] of users) users.set(name, redactUser(user));
-  const contexts = new Map(config.contexts);
-  for (const [name, { unknown: _, entryUnknown: __, ...context }] of contexts)
-    contexts.set(name, context);
-  const { unknown: _, preferences, ...known } = config;
-  const { unknown: __, ...knownPreferences } = preferences ?? {};
-  return { ...known, preferences: knownPreferences, clusters, users, contexts };
+  return withoutUnknown({
+    ...config,
+    clusters: mapValues(config.clusters, redactCluster),
+    users: mapValues(config.users, redactUser),
+    contexts: mapValues(config.contexts, withoutUnknown),
+    ...(config.preferences && { preferences: withoutUnknown(config.preferences) }),
+  });
 }
 
-function redactUser({ unknown: _, entryUnknown: __, ...user }: User): User {
+function redactCluster(entry: Cluster): Cluster {
+  const cluster = withoutUnknown(entry);
+  if (cluster.certificateAuthorityData?.length) cluster.certificateAuthorityData = OMITTED;
+  return cluster;
+}
+
+function redactUser(entry: User): User {
+  const user = withoutUnknown(entry);
   if (user.clientCertificateData?.length) user.clientCertificateData = OMITTED;
+  // Of the key kubectl shows even that it is there but empty.
   if (user.clientKeyData !== undefined) user.clientKeyData = OMITTED;
   if (user.token) user.token = REDACTED;
   if (user.password) user.password = REDACTED;
-  if (user.authProvider !== undefined) {
-    const { unknown: ___, ...provider } = user.authProvider;
-    user.authProvider = provider;
-  }
+  if (user.authProvider !== undefined) user.authProvider = withoutUnknown(user.authProvider);
   if (user.exec !== undefined) {
-    const { unknown: ___, ...exec } = user.exec;
-    user.exec = { ...exec, env: exec.env?.map(({ name, value }) => ({ name, value })) ?? null };
+    const env = user.exec.env?.map(withoutUnknown) ?? null;
+    user.exec = withoutUnknown({ ...user.exec, env });
   }
   return user;
+}
+
+function withoutUnknown<T extends { unknown?: JsonObject; entryUnknown?: JsonObject }>(
+  value: T,
+): T {
+  const known = { ...value };
+  delete known.unknown;
+  delete known.entryUnknown;
+  return known;
+}
+
+function mapValues<T>(map: ReadonlyMap<string, T>, change: (value: T) => T): Map<string, T> {
+  return new Map(Array.from(map, ([key, value]) => [key, change(value)]));
 }

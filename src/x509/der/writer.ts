@@ -126,9 +126,6 @@ export function oid(dotted: string): Uint8Array {
   return element(Tag.oid, Uint8Array.from(bytes));
 }
 
-export const utf8String = (text: string): Uint8Array =>
-  element(Tag.utf8String, Buffer.from(text, 'utf8'));
-
 /**
  * A time as certificates carry it: UTCTime up to 2049, GeneralizedTime after, whole seconds, Zulu
  * (RFC 5280, section 4.1.2.5).

@@ -182,6 +182,9 @@ zone: z
 
   it('bounds size', () => {
     expect(refusal(`#${' '.repeat(8 * 1024 * 1024)}`).message).toContain('larger than 8 MiB');
+    expect(refusal('- '.repeat(600_000)).message).toContain('more entries than');
+    const data = `certificate-authority-data: ${'QUFB'.repeat(1_000_000)}`;
+    expect(parse(`clusters: [{name: a, cluster: {${data}}}]`).clusters.size).toBe(1);
   });
 
   it('refuses damaged files without any other error', () => {

@@ -72,11 +72,11 @@ users:
     fc.assert(
       fc.property(kubeconfigs, (config) => {
         const plain = parse(formatKubeconfig(config), {
-          version: '1.1',
           merge: false,
           uniqueKeys: false,
         });
-        expect(plain).toEqual(JSON.parse(formatKubeconfigJson(config)));
+        // Not JSON.parse: V8 13.6 takes a key "x\\"" for "x\\\\" once it has seen the latter at the same place.
+        expect(plain).toEqual(parse(formatKubeconfigJson(config), { uniqueKeys: false }));
       }),
     );
   });

@@ -234,7 +234,8 @@ export function peculiarFacts(read: PeculiarCertificate): Omit<Facts, 'version'>
       String,
     ).sort(),
     ca: constraints?.ca ?? null,
-    pathLength: constraints?.pathLength ?? null,
+    // Large ones are text there.
+    pathLength: constraints?.pathLength === undefined ? null : Number(constraints.pathLength),
     subjectKeyId: only(extensions, peculiar.SubjectKeyIdentifierExtension)?.keyId ?? '',
     authorityKeyId: only(extensions, peculiar.AuthorityKeyIdentifierExtension)?.keyId ?? '',
   };

@@ -1,5 +1,6 @@
 /** Certificates and requests of others are read as Go, OpenSSL and @peculiar/x509 read them. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KubepkiError } from '../../../src/errors.ts';
 import { parseCertificate, parseRequest } from '../../../src/x509/index.ts';
 import { Random } from '../../fuzz/random.ts';
 import { type Oracle, openOracle } from '../../peers/oracle.ts';
@@ -98,6 +99,54 @@ describe('what OpenSSL issues', () => {
       const der = maker.request(config, kind, digestFor(kind, random));
       await expectSameRequest(der, `${kind}\n${config}`);
     }
+  });
+});
+
+/** A configuration with these lines in its sections. */
+const plain = (subject: string, extensions = '', more = ''): string =>
+  `[req]\nprompt=no\ndistinguished_name=dn\n${extensions === '' ? '' : 'x509_extensions=ext\nreq_extensions=ext\n'}${more}[dn]\n${subject}\n[ext]\n${extensions}\n`;
+
+describe('what OpenSSL can be made to issue', () => {
+  it.each([
+    ['a serial number of 20 bytes', ['-set_serial', `0x7f${'ff'.repeat(19)}`], ''],
+    ['a serial number longer than RFC 5280 allows', ['-set_serial', `0x7f${'ff'.repeat(29)}`], ''],
+    ['the serial number zero', ['-set_serial', '0'], ''],
+    ['no name at all', ['-subj', '/'], 'subjectAltName=DNS:a'],
+    ['a name of one attribute twice', ['-multivalue-rdn', '-subj', '/CN=b+CN=a/CN=c'], ''],
+    ['no extensions', [], ''],
+    ['empty basic constraints', [], 'basicConstraints=DER:3000'],
+    ['basic constraints with an explicit FALSE', [], 'basicConstraints=DER:3003010100'],
+    ['a path length of a certificate that is no CA', [], 'basicConstraints=CA:FALSE,pathlen:3'],
+    ['a large path length', [], 'basicConstraints=CA:TRUE,pathlen:2147483647'],
+    ['no bits of key usage', [], 'keyUsage=DER:030100'],
+    ['a key usage beyond the nine', [], 'keyUsage=DER:03030600C0'],
+    ['no alternative names', [], 'subjectAltName=DER:3000'],
+    ['an empty key identifier', [], 'subjectKeyIdentifier=DER:0400'],
+    ['an authority key identifier that is empty', [], 'authorityKeyIdentifier=DER:3000'],
+  ])('is read identically: %s', async (what, options, extensions) => {
+    const der = maker.certificate(plain('CN=x', extensions), 'prime256v1', options);
+    await expectSameCertificate(der, what);
+  });
+
+  it.each([
+    ['a challenge password', 'attributes=attr\n[attr]\nchallengePassword=secret12\n'],
+    ['an unstructured name', 'attributes=attr\n[attr]\nunstructuredName=x y\n'],
+  ])('is read identically: a request with %s', async (what, more) => {
+    const der = maker.request(plain('CN=x', 'subjectAltName=DNS:a', more), 'prime256v1');
+    await expectSameRequest(der, what);
+  });
+
+  it.each([
+    ['a negative serial number', ['-set_serial', '-5'], ''],
+    ['a negative path length', [], 'basicConstraints=CA:TRUE,pathlen:-1'],
+    ['a critical authority key identifier', [], 'authorityKeyIdentifier=critical,DER:30038001AA'],
+    ['a critical subject key identifier', [], 'subjectKeyIdentifier=critical,hash'],
+    ['a BOOLEAN of 1', [], 'basicConstraints=DER:3003010101'],
+    ['an address of five bytes', [], 'subjectAltName=DER:300787050102030405'],
+  ])('is refused as by Go: %s', async (what, options, extensions) => {
+    const der = maker.certificate(plain('CN=x', extensions), 'prime256v1', options);
+    expect(() => parseCertificate(der), what).toThrow(KubepkiError);
+    expect(await oracle.ask({ op: 'certificate', der: base64(der) }), what).toHaveProperty('error');
   });
 });
 

@@ -2,7 +2,7 @@
  * JSON and YAML of text whose origin is unknown: characters that a terminal would act on, which
  * both formats allow inside strings, are written as their escapes. The data stays the same.
  */
-import { visible } from '../output.ts';
+import { visible } from './output.ts';
 
 export async function formatData(format: 'json' | 'yaml', data: unknown): Promise<string> {
   return format === 'json' ? escapeLines(JSON.stringify(data, null, 2)) : await formatYaml(data);
