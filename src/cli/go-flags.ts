@@ -98,8 +98,9 @@ export function listFlag(name: string, placeholder: string, description: string)
  * hold commas, line breaks and doubled quotes; a quote anywhere else is refused.
  */
 export function parseCsvLine(text: string, flag: string): string[] {
-  const line = text.replaceAll('\r\n', '\n').replace(/^\n+/, '');
-  if (line === '') return [];
+  if (text === '') return [];
+  const line = text.replaceAll('\r\n', '\n').replace(/\r$/, '').replace(/^\n+/, '');
+  if (line === '') throw new KubepkiError('USAGE', `--${flag}: nothing but line breaks`);
   const fields: string[] = [];
   for (let rest = line; ; ) {
     const match = /^(?:"((?:[^"]|"")*)"|([^",\n]*))(,|\n|$)/.exec(rest);

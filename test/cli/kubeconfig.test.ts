@@ -189,11 +189,12 @@ describe('parseCsvLine', () => {
     ['"a""b"', ['a"b']],
     ['"a\nb"\nc', ['a\nb']],
     ['\n\na,b\nc', ['a', 'b']],
+    ['a\r', ['a']],
   ])('reads %j', (text, fields) => {
     expect(parseCsvLine(text, 'f')).toEqual(fields);
   });
 
-  it.each(['a"b', '"a', '"a"b'])('refuses %j', (text) => {
+  it.each(['a"b', '"a', '"a"b', '\n', '\r'])('refuses %j', (text) => {
     expect(() => parseCsvLine(text, 'f')).toThrow(expect.objectContaining({ code: 'USAGE' }));
   });
 });

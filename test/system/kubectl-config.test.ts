@@ -289,6 +289,14 @@ describe('set-cluster', () => {
   });
 
   it('refuses an empty name', () => expectSame({}, [{ args: ['set-cluster', '', F] }]));
+
+  it.each(['\n', '\r', 'a\r', 'a\nb', '\n\na,b', '"a\r\nb"', '"a'])(
+    'reads %j as a list like kubectl',
+    (value) =>
+      expectSame({}, [
+        { args: ['set-credentials', 'a', '--exec-command=c', `--exec-arg=${value}`, F] },
+      ]),
+  );
 });
 
 describe('set-credentials', () => {
