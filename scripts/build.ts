@@ -33,7 +33,7 @@ await build({
   target: 'node24',
   minifySyntax: true,
   minifyWhitespace: true,
-  legalComments: 'linked',
+  legalComments: 'none',
   // commander is CommonJS inside: bundled into ESM it needs a require of its own.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
@@ -55,6 +55,12 @@ execFileSync(
 
 for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md'])
   copyFileSync(join(root, file), join(out, file));
+// What is bundled keeps its licence.
+const bundled = Object.keys(repository['dependencies'] as Record<string, string>).map((name) => {
+  const folder = join(root, 'node_modules', name);
+  return `${name}\n\n${readFileSync(join(folder, 'LICENSE'), 'utf8').trim()}\n`;
+});
+writeFileSync(join(out, 'THIRD-PARTY-LICENSES'), bundled.join(`\n${'-'.repeat(80)}\n\n`));
 const published = {
   name: repository['name'],
   version: repository['version'],

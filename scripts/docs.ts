@@ -1,7 +1,12 @@
 /** `npm run docs`: writes the computed parts of the documentation; a test fails while they are out of date. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commandReference, credentialReference, withCredentialTable } from './reference.ts';
+import {
+  commandReference,
+  credentialReference,
+  withCredentialTable,
+  withDifferenceTable,
+} from './reference.ts';
 
 const root = join(import.meta.dirname, '..');
 const readme = join(root, 'README.md');
@@ -9,3 +14,5 @@ mkdirSync(join(root, 'docs/reference'), { recursive: true });
 writeFileSync(readme, withCredentialTable(readFileSync(readme, 'utf8')));
 writeFileSync(join(root, 'docs/reference/credentials.md'), credentialReference());
 writeFileSync(join(root, 'docs/reference/commands.md'), commandReference());
+const kubeadm = join(root, 'docs/operations/kubeadm.md');
+writeFileSync(kubeadm, withDifferenceTable(readFileSync(kubeadm, 'utf8')));

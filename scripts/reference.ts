@@ -1,4 +1,4 @@
-/** The parts of the documentation that are computed: the table of credentials from the catalogue, the commands from the command line itself. */
+/** The parts of the documentation that are computed: the table of credentials from the catalogue, the commands from the command line itself, the differences to kubeadm from the test's list. */
 import type { Command } from 'commander';
 import { createProgram } from '../src/cli/program.ts';
 import {
@@ -8,6 +8,7 @@ import {
   filePath,
   type Layout,
 } from '../src/cluster/index.ts';
+import { DIFFERENCES } from '../test/components/kubeadm/differences.ts';
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 const table = (header: readonly string[], rows: readonly (readonly string[])[]): string =>
@@ -111,13 +112,26 @@ export function commandReference(): string {
   return `# Commands\n\nWritten by \`npm run docs\` from the command line itself.\n\n${sections.join('\n\n')}\n`;
 }
 
-const BEGIN = '<!-- credentials: written by npm run docs -->';
-const END = '<!-- /credentials -->';
+/** A page with the part between its two marks written anew. */
+function between(page: string, name: string, content: string): string {
+  const [begin, end] = [`<!-- ${name}: written by npm run docs -->`, `<!-- /${name} -->`];
+  const from = page.indexOf(begin);
+  const to = page.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`expected ${begin} and ${end}`);
+  return `${page.slice(0, from + begin.length)}\n\n${content}\n\n${page.slice(to)}`;
+}
 
 /** The README with its table brought up to date. */
-export function withCredentialTable(readme: string): string {
-  const begin = readme.indexOf(BEGIN);
-  const end = readme.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`expected ${BEGIN} and ${END} in README.md`);
-  return `${readme.slice(0, begin + BEGIN.length)}\n\n${credentialTable()}\n\n${readme.slice(end)}`;
-}
+export const withCredentialTable = (readme: string): string =>
+  between(readme, 'credentials', credentialTable());
+
+/** docs/operations/kubeadm.md with the table of what differs, from the list that the test holds both programs against. */
+export const withDifferenceTable = (page: string): string =>
+  between(
+    page,
+    'differences',
+    table(
+      ['what', 'kubeadm', 'kubepki', 'why'],
+      DIFFERENCES.map(({ what, kubeadm, kubepki, why }) => [what, kubeadm, kubepki, why]),
+    ),
+  );

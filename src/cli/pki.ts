@@ -41,6 +41,9 @@ export function addPkiOptions(command: Command): Command {
 
 function placeOf(options: PkiOptions): Place {
   const { host, root } = options;
+  for (const [flag, value] of Object.entries({ directory: options.directory, host, root })) {
+    if (value === '') throw new KubepkiError('USAGE', `--${flag} is empty`);
+  }
   if (host !== undefined && root !== undefined) {
     const directory =
       options.directory === undefined ? {} : { directory: resolve(options.directory) };
@@ -60,7 +63,7 @@ export async function runPki(mode: 'plan' | 'apply', options: PkiOptions): Promi
     import('./cluster-file.ts'),
     import('../pki/index.ts'),
   ]);
-  const cluster = loadCluster(options.filename);
+  const cluster = await loadCluster(options.filename);
   const progress = startProgress('hosts');
   try {
     return await pki[mode]({

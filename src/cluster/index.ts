@@ -23,3 +23,4 @@ export {
 } from './items.ts';
 export { readCluster } from './read.ts';
 export type { Cluster, CredentialOverride, Endpoint, Host, Layout, Role } from './types.ts';
+export { ROLES } from './types.ts';

@@ -1,17 +1,16 @@
 /** The CAs and the service accounts' key pair: examined first, and made first, because everything else hangs on them. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type AuthorityItem,
   authorityItems,
   type Cluster,
   type CredentialId,
+  filePath,
   type Host,
 } from '../cluster/index.ts';
-import { type FileState, lookAtFile } from '../collect/index.ts';
 import {
   type Certificate,
-  decodePrivateKey,
-  decodePublicKeys,
   encodePem,
   encodePrivateKey,
   encodePublicKey,
@@ -20,11 +19,11 @@ import {
   type PrivateKey,
   parseCertificate,
 } from '../x509/index.ts';
-import { attempt, dateProblem, modeNotes, readPair, refused, type Verdict } from './examine.ts';
-import { authoritiesOnHost, authoritiesRoot, type Place } from './place.ts';
+import { examineCertificateAuthority, examineKeyPair } from './authority-check.ts';
+import { authoritiesOnHost, authoritiesRoot, hostRoot, type Place } from './place.ts';
 import { makeAuthority } from './profile.ts';
 import type { Step } from './step.ts';
-import { writeNewFiles } from './write.ts';
+import { type NewFile, writeNewFiles } from './write.ts';
 
 /** One authority as the rest of a run needs it. */
 export interface Authority {
@@ -33,10 +32,9 @@ export interface Authority {
   readonly state: 'there' | 'planned' | 'refused';
   readonly certificate?: Certificate;
   readonly key?: PrivateKey;
-  /** The files as they stand, for the hosts' copies. */
+  /** The certificate or public keys, written anew: what else a file holds goes to no host. */
   readonly publicText?: string;
-  readonly keyText?: string;
-  /** Where its public file lies: a host that holds it in the same place needs no copy. */
+  /** Where its files lie: a host that holds them in the same place needs no copy. */
   readonly publicPath: string;
   readonly keyPath: string;
 }
@@ -46,6 +44,12 @@ export type Authorities = ReadonlyMap<CredentialId, Authority>;
 export interface AuthoritiesResult {
   readonly steps: readonly Step[];
   readonly authorities: Authorities;
+}
+
+interface AuthorityWork {
+  readonly item: AuthorityItem;
+  readonly step: Step;
+  readonly authority: Authority;
 }
 
 /**
@@ -60,21 +64,18 @@ export async function prepareAuthorities(
   mode: 'plan' | 'apply',
   needed?: ReadonlySet<CredentialId>,
 ): Promise<AuthoritiesResult> {
-  const works = authorityItems(cluster, authoritiesOnHost(place))
+  const examined = authorityItems(cluster, authoritiesOnHost(place))
     .filter((item) => needed?.has(item.credential) !== false)
-    .map((item) => ({ item, ...examineAuthority(item, place, cluster, now) }));
+    .map((item) => examineAuthority(item, place, cluster, now));
+  const works = examined.map((work) => refuseShared(work, examined));
   const steps = works.map(({ step }) => step);
   const authorities = new Map(works.map(({ authority }) => [authority.id, authority]));
   if (mode === 'apply') {
     const missing = works.filter(({ step }) => step.action === 'create');
-    for (const made of await createAuthorities(missing, now)) authorities.set(made.id, made);
+    for (const made of await createAuthorities(missing, now, directoryMode(place)))
+      authorities.set(made.id, made);
   }
   return { steps, authorities };
-}
-
-interface AuthorityWork {
-  readonly step: Step;
-  readonly authority: Authority;
 }
 
 function examineAuthority(
@@ -89,48 +90,44 @@ function examineAuthority(
   const verdict =
     item.kind === 'key-pair'
       ? examineKeyPair(item, publicPath, keyPath)
-      : examineCertificateAuthority(item, publicPath, keyPath, now);
+      : examineCertificateAuthority(item, publicPath, keyPath, cluster, now);
   const base = { id: item.credential, publicPath, keyPath };
   const step = { credential: item.credential, place: 'authorities', path: publicPath };
-  switch (verdict.verdict) {
-    case 'refused':
-      return {
-        step: { ...step, action: 'refuse', reason: verdict.reason, notes: [] },
-        authority: { ...base, state: 'refused' },
-      };
-    case 'kept': {
-      const { certificate, key, text, notes } = verdict;
-      const keyFile = key === undefined ? undefined : lookAtFile(keyPath);
-      return {
-        step: { ...step, action: 'keep', notes },
-        authority: {
-          ...base,
-          state: 'there',
-          ...(certificate === undefined ? {} : { certificate }),
-          ...(key === undefined ? {} : { key }),
-          ...(text === undefined ? {} : { publicText: text }),
-          ...(keyFile?.state === 'there' ? { keyText: keyFile.bytes.toString('utf8') } : {}),
-        },
-      };
-    }
-    case 'key-only':
-    case 'missing': {
-      const forbidden =
-        verdict.verdict === 'missing' ? whyNotHere(item, place, cluster) : undefined;
-      if (forbidden !== undefined) {
-        return {
-          step: { ...step, action: 'refuse', reason: forbidden, notes: [] },
-          authority: { ...base, state: 'refused' },
-        };
-      }
-      const key = verdict.verdict === 'key-only' ? verdict.key : undefined;
-      const reason = key === undefined ? 'not there' : 'its key is there, the rest is not';
-      return {
-        step: { ...step, action: 'create', reason, notes: [] },
-        authority: { ...base, state: 'planned', ...(key === undefined ? {} : { key }) },
-      };
-    }
+  if (verdict.verdict === 'kept') {
+    const { certificate, key, text, notes } = verdict;
+    const authority: Authority = {
+      ...base,
+      state: 'there',
+      ...(certificate === undefined ? {} : { certificate }),
+      ...(key === undefined ? {} : { key }),
+      ...(text === undefined ? {} : { publicText: text }),
+    };
+    return { item, step: { ...step, action: 'keep', notes }, authority };
   }
+  const reason =
+    verdict.verdict === 'refused'
+      ? verdict.reason
+      : verdict.verdict === 'missing'
+        ? (whyNotHere(item, place, cluster) ?? whereItWas(item, place, cluster))
+        : undefined;
+  if (reason !== undefined) {
+    return {
+      item,
+      step: { ...step, action: 'refuse', reason, notes: [] },
+      authority: { ...base, state: 'refused' },
+    };
+  }
+  const own = verdict.verdict === 'key-only' ? verdict : undefined;
+  return {
+    item,
+    step: {
+      ...step,
+      action: 'create',
+      reason: own === undefined ? 'not there' : 'its key is there, the rest is not',
+      notes: own?.notes ?? [],
+    },
+    authority: { ...base, state: 'planned', ...(own === undefined ? {} : { key: own.key }) },
+  };
 }
 
 /** On a machine of its own, a CA is made only where kubeadm would make it too; elsewhere a second one would appear unseen. */
@@ -139,127 +136,99 @@ function whyNotHere(item: AuthorityItem, place: Place, cluster: Cluster): string
   const roles: Host['roles'] = cluster.hosts.find((host) => host.name === place.host)?.roles ?? [];
   const holder = item.credential === 'etcd-ca' ? 'etcd' : 'control-plane';
   const first = cluster.hosts.find((host) => host.roles.includes(holder))?.name;
-  if (cluster.caKeys === 'controlPlane' && roles.includes(holder) && first === place.host)
-    return undefined;
+  const kubeadmWould = cluster.caKeys === 'controlPlane' && roles.includes(holder);
+  if (kubeadmWould && first === place.host) return undefined;
+  const made = cluster.caKeys === 'controlPlane' && first !== undefined ? `, made on ${first}` : '';
   const remedy =
     'copy it from where it was made, or name the directory that holds authorities/ with -d';
-  return `not on this machine, and not made here (caKeys: ${cluster.caKeys}${
-    cluster.caKeys === 'controlPlane' && first !== undefined ? `, made on ${first}` : ''
-  }); ${remedy}`;
+  return `not on this machine, and not made here (caKeys: ${cluster.caKeys}${made}); ${remedy}`;
 }
 
-function examineCertificateAuthority(
-  item: AuthorityItem,
-  certificatePath: string,
-  keyPath: string,
-  now: Date,
-): Verdict {
-  const pair = readPair(certificatePath, keyPath);
-  if ('verdict' in pair) return pair;
-  const { certificate, key, text } = pair;
-  const ca = certificate.basicConstraints?.ca === true;
-  if (!ca) return refused('not a CA: its basic constraints do not say CA:TRUE');
-  if (certificate.keyUsage !== undefined && !certificate.keyUsage.includes('keyCertSign')) {
-    return refused('its key usage lacks keyCertSign: nothing that it signs would verify');
-  }
-  const date = dateProblem(certificate, now);
-  if (date !== undefined) return refused(date);
-  const notes = [...pair.notes];
-  if (key === undefined) notes.push('its key is not here: nothing new can be issued from it');
-  if (certificate.keyType !== item.keyAlgorithm) {
-    notes.push(`its key is ${certificate.keyType}, the cluster file says ${item.keyAlgorithm}`);
-  }
-  return { verdict: 'kept', certificate, text, notes, ...(key === undefined ? {} : { key }) };
+/** A host that holds an authority's file proves that it existed: a new one would be another, and fit nothing. */
+function whereItWas(item: AuthorityItem, place: Place, cluster: Cluster): string | undefined {
+  if (place.kind !== 'directory') return undefined;
+  const part = item.kind === 'key-pair' ? 'publicKey' : 'certificate';
+  const name = filePath(cluster.layout, item.credential, part);
+  const holder = cluster.hosts.find((host) => existsSync(join(hostRoot(place, host.name), name)));
+  if (holder === undefined) return undefined;
+  return `lost: ${holder.name} holds a copy (${join(hostRoot(place, holder.name), name)}); put it and its key back from there or from a backup`;
 }
 
-function examineKeyPair(item: AuthorityItem, publicPath: string, keyPath: string): Verdict {
-  const publicFile = lookAtFile(publicPath);
-  const keyFile = lookAtFile(keyPath);
-  if (publicFile.state === 'unreadable') return refused(`public key: ${publicFile.reason}`);
-  if (keyFile.state === 'unreadable') return refused(`key: ${keyFile.reason}`);
-  const key =
-    keyFile.state === 'there' ? attempt(() => decodePrivateKey(keyFile.bytes)) : undefined;
-  if (key !== undefined && 'reason' in key) return refused(`key: ${key.reason}`);
-  if (publicFile.state === 'missing') {
-    if (key === undefined) return { verdict: 'missing' };
-    return { verdict: 'key-only', key: key.value, notes: modeNotes(keyFile, 'the key') };
+/**
+ * A front-proxy CA that is any other CA as well is refused: every certificate of that CA could speak
+ * for any user. etcd's CA being the cluster's opens etcd to every client of the cluster: noted, since
+ * `authorities: single` exists for those who want it.
+ */
+function refuseShared(work: AuthorityWork, all: readonly AuthorityWork[]): AuthorityWork {
+  const own = work.authority.certificate ?? work.authority.key;
+  if (own === undefined) return work;
+  const twin = all.find(({ authority }) => {
+    const other = authority.certificate ?? authority.key;
+    return authority.id !== work.authority.id && other !== undefined && keysMatch(own, other);
+  });
+  if (twin === undefined) return work;
+  const text = `its key is that of ${twin.authority.id} as well`;
+  if (work.authority.id !== 'front-proxy-ca') {
+    return { ...work, step: { ...work.step, notes: [...work.step.notes, text] } };
   }
-  return judgeKeyPair(item, publicFile, key?.value, modeNotes(keyFile, 'the key'));
+  const reason = `${text}: whoever holds a certificate of that could speak for any user`;
+  return {
+    ...work,
+    step: { ...work.step, action: 'refuse', reason, notes: [] },
+    authority: {
+      id: work.authority.id,
+      publicPath: work.authority.publicPath,
+      keyPath: work.authority.keyPath,
+      state: 'refused',
+    },
+  };
 }
 
-function judgeKeyPair(
-  item: AuthorityItem,
-  publicFile: FileState & { state: 'there' },
-  key: PrivateKey | undefined,
-  modes: readonly string[],
-): Verdict {
-  const text = publicFile.bytes.toString('utf8');
-  const keys = attempt(() => decodePublicKeys(text));
-  if ('reason' in keys) return refused(`public key: ${keys.reason}`);
-  // Several public keys are how a key is replaced with overlap: one of them has to be ours.
-  if (key !== undefined && !keys.value.some((publicKey) => keysMatch(publicKey, key))) {
-    return refused('public key and key do not belong together');
-  }
-  const notes = [...modes];
-  if (key === undefined) notes.push('its key is not here: no host can get it from here');
-  else if (key.type !== item.keyAlgorithm) {
-    notes.push(`the key is ${key.type}, the cluster file says ${item.keyAlgorithm}`);
-  }
-  return { verdict: 'kept', text, notes, ...(key === undefined ? {} : { key }) };
-}
-
-interface MissingAuthority {
-  readonly item: AuthorityItem;
-  readonly authority: Authority;
-}
+/** `authorities/` is nobody else's business; on a host its files lie among others. */
+const directoryMode = (place: Place): Pick<NewFile, 'directoryMode'> =>
+  authoritiesOnHost(place) ? {} : { directoryMode: 0o700 };
 
 /** The keys first, durable, then what is made from them: so nothing ever lies beside another's key. */
 async function createAuthorities(
-  missing: readonly MissingAuthority[],
+  missing: readonly AuthorityWork[],
   now: Date,
+  directory: Pick<NewFile, 'directoryMode'>,
 ): Promise<Authority[]> {
-  const keyed = await Promise.all(missing.map(withKey));
+  const keyed = await Promise.all(
+    missing.map(async ({ item, authority }) => ({
+      item,
+      authority,
+      made: authority.key === undefined,
+      key: authority.key ?? (await generatePrivateKeyAsync(item.keyAlgorithm)),
+    })),
+  );
   await writeNewFiles(
-    keyed.flatMap(({ made, keyText, authority }) =>
-      made ? [{ path: authority.keyPath, content: keyText, mode: 0o600 as const }] : [],
-    ),
+    keyed
+      .filter(({ made }) => made)
+      .map(({ authority, key }) => ({
+        path: authority.keyPath,
+        content: encodePrivateKey(key),
+        mode: 0o600,
+        ...directory,
+      })),
   );
-  const complete = keyed.map(
-    ({ item, authority, key, keyText }): Authority & { publicText: string } => {
-      const der = item.kind === 'key-pair' ? undefined : makeAuthority(item, key, now);
-      return {
-        ...authority,
-        state: 'there',
-        key,
-        keyText,
-        publicText: der === undefined ? encodePublicKey(key) : encodePem('CERTIFICATE', der),
-        ...(der === undefined ? {} : { certificate: parseCertificate(der) }),
-      };
-    },
-  );
+  const complete = keyed.map(({ item, authority, key }): Authority & { publicText: string } => {
+    const der = item.kind === 'key-pair' ? undefined : makeAuthority(item, key, now);
+    return {
+      ...authority,
+      state: 'there',
+      key,
+      publicText: der === undefined ? encodePublicKey(key) : encodePem('CERTIFICATE', der),
+      ...(der === undefined ? {} : { certificate: parseCertificate(der) }),
+    };
+  });
   await writeNewFiles(
     complete.map(({ publicPath, publicText }) => ({
       path: publicPath,
       content: publicText,
       mode: 0o644,
+      ...directory,
     })),
   );
   return complete;
-}
-
-/** The key that is there, or a new one. */
-async function withKey({
-  item,
-  authority,
-}: MissingAuthority): Promise<
-  MissingAuthority & { readonly key: PrivateKey; readonly keyText: string; readonly made: boolean }
-> {
-  if (authority.key !== undefined) {
-    const file = lookAtFile(authority.keyPath);
-    const keyText =
-      file.state === 'there' ? file.bytes.toString('utf8') : encodePrivateKey(authority.key);
-    return { item, authority, key: authority.key, keyText, made: false };
-  }
-  const key = await generatePrivateKeyAsync(item.keyAlgorithm);
-  return { item, authority, key, keyText: encodePrivateKey(key), made: true };
 }

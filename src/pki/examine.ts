@@ -12,12 +12,18 @@ import { KubepkiError } from '../errors.ts';
 import {
   type Certificate,
   commonName,
+  decodePem,
   decodePrivateKey,
+  decodePublicKeys,
+  fingerprintHex,
+  formatName,
   keysMatch,
   organizations,
   type PrivateKey,
+  type PublicKey,
   readCertificates,
   signatureVerifies,
+  verifyChain,
 } from '../x509/index.ts';
 
 /** What examining one credential found. */
@@ -56,15 +62,60 @@ export function modeNotes(file: FileState, name: string): string[] {
   return [`${name} has mode ${octal(file.mode)}, others can read it (chmod 0600)`];
 }
 
+/** A file that others can write is theirs to replace. */
+export function writableNotes(file: FileState): string[] {
+  if (file.state !== 'there' || (file.mode & 0o022) === 0) return [];
+  return [`it has mode ${octal(file.mode)}, others can write it (chmod 0644)`];
+}
+
 const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
 
 export const formatTime = (date: Date): string => `${date.toISOString().slice(0, 19)}Z`;
+
+/** Whether a file that everybody may read holds a private key as well. */
+export const holdsPrivateKey = (text: string): boolean =>
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text);
+
+const FOR_EVERYBODY = 'it holds a private key as well, and is a file for everybody to read';
+
+/** Reads a file of certificates, none of which any component reads differently. */
+export function readCertificateFile(
+  text: string,
+): { readonly value: readonly [Certificate, ...Certificate[]] } | { readonly reason: string } {
+  if (holdsPrivateKey(text)) return { reason: FOR_EVERYBODY };
+  // Go's tls.LoadX509KeyPair counts a block with header lines, client-go passes it over.
+  if (decodePem(text).some(({ label, headers }) => label === 'CERTIFICATE' && headers.size > 0)) {
+    return {
+      reason: 'a certificate with PEM headers, which some components read and others pass over',
+    };
+  }
+  return attempt(() => readCertificates(text));
+}
+
+/** Reads a file of public keys. */
+export function readPublicKeyFile(
+  text: string,
+): { readonly value: readonly PublicKey[] } | { readonly reason: string } {
+  if (holdsPrivateKey(text)) return { reason: FOR_EVERYBODY };
+  return attempt(() => decodePublicKeys(text));
+}
+
+/** The certificates of a trust file that are not the one it should hold, as notes: each is trusted as much. */
+export function strangerNotes(certificates: readonly Certificate[], own: Certificate): string[] {
+  return certificates
+    .filter(({ der }) => Buffer.compare(der, own.der) !== 0)
+    .map(
+      ({ der, subject }) =>
+        `trusts ${formatName(subject)} as well (SHA-256 ${fingerprintHex(der).slice(0, 16)}…)`,
+    );
+}
 
 /** A certificate file and its key file, whatever the certificate is for. */
 export interface PairFiles {
   readonly certificate: Certificate;
   readonly key: PrivateKey | undefined;
-  readonly text: string;
+  /** Certificates behind the first. */
+  readonly others: number;
   readonly notes: readonly string[];
 }
 
@@ -84,19 +135,18 @@ export function readPair(certificatePath: string, keyPath: string): Verdict | Pa
     if ('reason' in read) return refused(`key: ${read.reason}`);
     key = read.value;
   }
-  const notes = modeNotes(keyFile, 'the key');
+  const notes = [...modeNotes(keyFile, 'the key'), ...writableNotes(certificateFile)];
   if (certificateFile.state === 'missing') {
     return key === undefined ? { verdict: 'missing' } : { verdict: 'key-only', key, notes };
   }
-  const text = certificateFile.bytes.toString('utf8');
-  const read = attempt(() => readCertificates(text));
+  const read = readCertificateFile(certificateFile.bytes.toString('utf8'));
   if ('reason' in read) return refused(`certificate: ${read.reason}`);
   // As upstream reads it: the first certificate is the one, what follows is its chain.
   const [certificate] = read.value;
   if (key !== undefined && !keysMatch(certificate, key)) {
     return refused('certificate and key do not belong together');
   }
-  return { certificate, key, text, notes };
+  return { certificate, key, others: read.value.length - 1, notes };
 }
 
 /** Why a certificate cannot be used at this date, if it cannot. */
@@ -121,7 +171,8 @@ export function judgeLeaf(
     dateProblem(certificate, now) ??
     subjectProblem(certificate, profile) ??
     namesProblem(certificate, profile) ??
-    usageProblem(certificate, profile);
+    usageProblem(certificate, profile) ??
+    chainProblem(certificate, profile.usages, issuer, now);
   return reason === undefined ? { notes: leafNotes(certificate, profile, issuer) } : { reason };
 }
 
@@ -178,6 +229,31 @@ function usageProblem(certificate: Certificate, profile: LeafProfile): string | 
   }
   if (certificate.keyUsage !== undefined && !certificate.keyUsage.includes('digitalSignature')) {
     return 'its key usage lacks digitalSignature';
+  }
+  return undefined;
+}
+
+/** Why a component that verifies this certificate for one of its uses would refuse it, if it would. */
+export function chainProblem(
+  certificate: Certificate,
+  usages: LeafProfile['usages'],
+  issuer: Certificate,
+  now: Date,
+): string | undefined {
+  for (const purpose of ['serverAuth', 'clientAuth'] as const) {
+    if (!usages.includes(purpose)) continue;
+    const result = verifyChain({
+      leaf: certificate,
+      intermediates: [],
+      roots: [issuer],
+      at: now,
+      purpose,
+    });
+    if (result.ok) continue;
+    const [rejection] = result.rejections;
+    if (rejection === undefined) return 'no path leads from it to its CA';
+    const who = Buffer.compare(rejection.certificate.der, certificate.der) === 0 ? 'it' : 'its CA';
+    return `no component would accept it: ${who} ${rejection.reason}`;
   }
   return undefined;
 }

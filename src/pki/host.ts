@@ -2,7 +2,8 @@
  * The work of one host: what is there is examined, what is missing is planned, and what is planned
  * is made. Hosts do not depend on each other, so this runs in worker threads as well.
  */
-import { join } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type {
   CopyItem,
   CredentialId,
@@ -17,16 +18,24 @@ import {
   type Certificate,
   createIssuer,
   decodePrivateKey,
-  decodePublicKeys,
   encodePem,
   encodePrivateKey,
   type Issuer,
   keysMatch,
-  type PrivateKey,
-  readCertificates,
 } from '../x509/index.ts';
 import type { Authorities, Authority } from './authorities.ts';
-import { attempt, judgeLeaf, modeNotes, readPair, refused, type Verdict } from './examine.ts';
+import {
+  attempt,
+  judgeLeaf,
+  modeNotes,
+  readCertificateFile,
+  readPair,
+  readPublicKeyFile,
+  refused,
+  strangerNotes,
+  type Verdict,
+  writableNotes,
+} from './examine.ts';
 import { examineKubeconfig } from './kubeconfig.ts';
 import { makeLeaf } from './profile.ts';
 import type { Step } from './step.ts';
@@ -42,6 +51,8 @@ export interface PlannedStep {
   readonly step: Step;
   /** Makes the files; absent where nothing is to be done. Keys are generated only here. */
   readonly make?: () => Promise<NewFiles>;
+  /** What lies there is of another PKI. */
+  readonly foreign?: true;
 }
 
 /** What the work on a host needs to know, besides the host. */
@@ -49,10 +60,24 @@ export class HostContext {
   readonly authorities: Authorities;
   readonly now: Date;
   readonly #issuers = new Map<CredentialId, Issuer>();
+  readonly #confined: boolean;
 
-  constructor(authorities: Authorities, now: Date) {
+  /** @param confined whether every path has to lie where it says, without a link that leads elsewhere */
+  constructor(authorities: Authorities, now: Date, confined: boolean) {
     this.authorities = authorities;
     this.now = now;
+    this.#confined = confined;
+  }
+
+  /**
+   * Why a file is not looked at: a tree that was fetched from a host could hold links that lead out
+   * of it. On a machine itself links are its administrator's own affair.
+   */
+  leadsElsewhere(path: string): string | undefined {
+    const directory = dirname(path);
+    if (!this.#confined || !existsSync(directory)) return undefined;
+    const real = realpathSync.native(directory);
+    return real === directory ? undefined : `a symbolic link on the way to it leads to ${real}`;
   }
 
   authority(id: CredentialId): Authority | undefined {
@@ -79,12 +104,15 @@ export function examinePlace(
   root: string,
   items: readonly HostItem[],
 ): PlannedStep[] {
+  // kube-controller-manager signs with the cluster CA's file where it gets the key as well.
+  const copies = items.filter((item) => item.kind === 'copy');
+  const signs = copies.some(({ credential, part }) => credential === 'ca' && part === 'key');
+  const signing = copies.find(
+    ({ credential, part }) => signs && credential === 'ca' && part === 'certificate',
+  );
+  const trust = copies.map((item) => examineCopy(context, place, root, item, item === signing));
   // Where a host trusts another CA, nothing of ours would verify there: its other items are refused too.
-  const foreign = new Set<CredentialId>();
-  const trust = items
-    .filter((item) => item.kind === 'copy')
-    .map((item) => examineCopy(context, place, root, item));
-  for (const { step } of trust) if (step.action === 'refuse') foreign.add(step.credential);
+  const foreign = new Set(trust.filter((copy) => copy.foreign).map(({ step }) => step.credential));
   const planned: PlannedStep[] = trust.map((copy) =>
     copy.make !== undefined && foreign.has(copy.step.credential)
       ? {
@@ -97,19 +125,15 @@ export function examinePlace(
   );
   for (const item of items) {
     if (item.kind === 'copy') continue;
-    const step = {
-      credential: item.credential,
-      place,
-      path: join(root, item.kind === 'pair' ? item.certificatePath : item.path),
-    };
+    const path = join(root, item.kind === 'pair' ? item.certificatePath : item.path);
+    const step = { credential: item.credential, place, path };
     const { issuer } = item.profile;
-    planned.push(
-      foreign.has(issuer)
-        ? { step: refuse(step, `this host trusts another ${issuer}`) }
-        : item.kind === 'pair'
-          ? examinePair(context, step, root, item)
-          : examineKubeconfigItem(context, step, root, item),
-    );
+    const obstacle =
+      context.leadsElsewhere(path) ??
+      (foreign.has(issuer) ? `this host trusts another ${issuer}` : undefined);
+    if (obstacle !== undefined) planned.push({ step: refuse(step, obstacle) });
+    else if (item.kind === 'pair') planned.push(examinePair(context, step, root, item));
+    else planned.push(examineKubeconfigItem(context, step, root, item));
   }
   return planned;
 }
@@ -271,6 +295,7 @@ function examineCopy(
   place: string,
   root: string,
   item: CopyItem,
+  signs: boolean,
 ): PlannedStep {
   const path = join(root, item.path);
   const step = { credential: item.credential, place, path };
@@ -278,58 +303,82 @@ function examineCopy(
   if (authority === undefined || authority.state === 'refused') {
     return { step: refuse(step, `${item.credential} cannot be used, see there`) };
   }
+  const elsewhere = context.leadsElsewhere(path);
+  if (elsewhere !== undefined) return { step: refuse(step, elsewhere) };
   const file = lookAtFile(path);
   if (file.state === 'unreadable') return { step: refuse(step, file.reason) };
   if (file.state === 'there') {
-    const reason = copyProblem(authority, item, file.bytes.toString('utf8'));
-    if (reason !== undefined) return { step: refuse(step, reason) };
-    return { step: keep(step, item.part === 'key' ? modeNotes(file, 'the key') : []) };
+    const judged = judgeCopy(authority, item, file.bytes.toString('utf8'), signs);
+    if ('reason' in judged) return { step: refuse(step, judged.reason), foreign: true };
+    const modes = item.part === 'key' ? modeNotes(file, 'the key') : writableNotes(file);
+    return { step: keep(step, [...modes, ...judged.notes]) };
   }
-  const content = item.part === 'key' ? authority.keyText : authority.publicText;
-  if (content === undefined && authority.state === 'there') {
-    return {
-      step: refuse(
-        step,
-        `the ${item.part === 'key' ? 'key' : 'public part'} of ${item.credential} is not here to copy`,
-      ),
-    };
-  }
+  return planCopy(step, item, authority);
+}
+
+function planCopy(step: StepBase, item: CopyItem, authority: Authority): PlannedStep {
   const secret = item.part === 'key';
-  const files: NewFile[] = [{ path, content: content ?? '', mode: secret ? 0o600 : 0o644 }];
+  const there = authority.state === 'there';
+  if (there && (secret ? authority.key : authority.publicText) === undefined) {
+    const what = secret ? 'key' : 'public part';
+    return { step: refuse(step, `the ${what} of ${item.credential} is not here to copy`) };
+  }
   return {
     step: create(step, 'not there'),
-    make: async () => (secret ? { first: files, second: [] } : { first: [], second: files }),
+    make: async () => {
+      const { key, publicText = '' } = authority;
+      // Written anew, not copied as it stands: what else the authority's file holds goes to no host.
+      const content = secret && key !== undefined ? encodePrivateKey(key) : publicText;
+      const files: NewFile[] = [{ path: step.path, content, mode: secret ? 0o600 : 0o644 }];
+      return secret ? { first: files, second: [] } : { first: [], second: files };
+    },
   };
 }
 
-/** Why a host's copy is not of our authority. A bundle that contains it is fine: that is how CAs are replaced with overlap. */
-function copyProblem(authority: Authority, item: CopyItem, text: string): string | undefined {
-  if (
-    authority.state === 'planned' &&
-    (authority.key === undefined || item.part === 'certificate')
-  ) {
-    return `${item.credential} does not exist yet; this is another one`;
+type Judgement = { readonly reason: string } | { readonly notes: readonly string[] };
+
+/** A host's copy against our authority. A bundle that contains it is kept, with a note of whom else it trusts. */
+function judgeCopy(authority: Authority, item: CopyItem, text: string, signs: boolean): Judgement {
+  const own = authority.certificate ?? authority.key;
+  if (own === undefined || (authority.state === 'planned' && item.part === 'certificate')) {
+    return { reason: `${item.credential} does not exist yet; this is another one` };
   }
-  const same = attempt(() => holdsAuthority(authority, item.part, text));
-  if ('reason' in same) return same.reason;
-  return same.value
-    ? undefined
-    : `not the ${item.part === 'key' ? 'key' : 'one'} of ${item.credential} in the authorities`;
+  switch (item.part) {
+    case 'certificate':
+      return judgeTrustFile(authority, text, signs);
+    case 'key': {
+      const read = attempt(() => decodePrivateKey(text));
+      if ('reason' in read) return read;
+      return keysMatch(read.value, own)
+        ? { notes: [] }
+        : { reason: `not the key of ${item.credential} in the authorities` };
+    }
+    case 'publicKey': {
+      const read = readPublicKeyFile(text);
+      if ('reason' in read) return read;
+      if (!read.value.some((key) => keysMatch(key, own)))
+        return { reason: `not the one of ${item.credential} in the authorities` };
+      const others = read.value.length - 1;
+      return {
+        notes:
+          others === 0 ? [] : [`${others} more public keys: tokens of each of them are accepted`],
+      };
+    }
+  }
 }
 
-function holdsAuthority(authority: Authority, part: CopyItem['part'], text: string): boolean {
-  if (part === 'certificate') {
-    const own = authority.certificate;
-    return (
-      own !== undefined &&
-      readCertificates(text).some(({ der }) => Buffer.compare(der, own.der) === 0)
-    );
+function judgeTrustFile(authority: Authority, text: string, signs: boolean): Judgement {
+  const read = readCertificateFile(text);
+  if ('reason' in read) return read;
+  const own = authority.certificate;
+  if (own === undefined || !read.value.some(({ der }) => Buffer.compare(der, own.der) === 0)) {
+    return { reason: `not the one of ${authority.id} in the authorities` };
   }
-  const own: PrivateKey | undefined = authority.key;
-  if (part === 'key') return own !== undefined && keysMatch(decodePrivateKey(text), own);
-  const keys = decodePublicKeys(text);
-  if (own !== undefined) return keys.some((key) => keysMatch(key, own));
-  return decodePublicKeys(authority.publicText ?? '').every((wanted) =>
-    keys.some((key) => keysMatch(key, wanted)),
-  );
+  if (signs && read.value.length > 1) {
+    // pkg/controller/certificates/signer/ca_provider.go: "expected 1 certificate, found …".
+    return {
+      reason: `it holds ${read.value.length} certificates; kube-controller-manager signs with this file and takes exactly one`,
+    };
+  }
+  return { notes: strangerNotes(read.value, own) };
 }

@@ -5,7 +5,7 @@ import type { Authorities } from './authorities.ts';
 import { examinePlace, HostContext, type PlannedStep } from './host.ts';
 import { hostRoot, type Place } from './place.ts';
 import type { Step } from './step.ts';
-import { writeNewFiles } from './write.ts';
+import { type NewFile, writeNewFiles } from './write.ts';
 
 export type Mode = 'plan' | 'apply';
 
@@ -13,12 +13,19 @@ export type Mode = 'plan' | 'apply';
 export const HOST_BATCH = 32;
 
 /** Carries out what was planned: all keys durable first, then what is made from them. */
-export async function carryOut(planned: readonly PlannedStep[]): Promise<void> {
+export async function carryOut(
+  planned: readonly PlannedStep[],
+  directory: Pick<NewFile, 'directoryMode'> = {},
+): Promise<void> {
   const made = await Promise.all(
     planned.flatMap(({ make }) => (make === undefined ? [] : [make()])),
   );
-  await writeNewFiles(made.flatMap(({ first }) => first));
-  await writeNewFiles(made.flatMap(({ second }) => second));
+  await writeNewFiles(
+    made.flatMap(({ first }) => first.map((file) => ({ ...file, ...directory }))),
+  );
+  await writeNewFiles(
+    made.flatMap(({ second }) => second.map((file) => ({ ...file, ...directory }))),
+  );
 }
 
 /** Examines hosts and, when applying, makes what is missing. */
@@ -31,7 +38,7 @@ export class HostWork {
   constructor(cluster: Cluster, place: Place, authorities: Authorities, now: Date, mode: Mode) {
     this.#cluster = cluster;
     this.#place = place;
-    this.#context = new HostContext(authorities, now);
+    this.#context = new HostContext(authorities, now, place.kind === 'directory');
     this.#mode = mode;
   }
 

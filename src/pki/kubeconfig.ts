@@ -1,11 +1,11 @@
 /** Judges a kubeconfig that is there already: whose certificate it holds, which CA it trusts, which server it calls. */
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import type { KubeconfigItem } from '../cluster/index.ts';
 import { lookAtFile } from '../collect/index.ts';
 import { type Kubeconfig, parseKubeconfig } from '../kubernetes/index.ts';
 import { type Certificate, decodePrivateKey, keysMatch, readCertificates } from '../x509/index.ts';
 import type { Authority } from './authorities.ts';
-import { attempt } from './examine.ts';
+import { attempt, readCertificateFile, strangerNotes } from './examine.ts';
 
 export type KubeconfigFinding =
   | { readonly reason: string }
@@ -13,6 +13,7 @@ export type KubeconfigFinding =
   | { readonly certificate?: Certificate; readonly notes: readonly string[] };
 
 type User = Kubeconfig['users'] extends Map<string, infer T> ? T : never;
+type Cluster = Kubeconfig['clusters'] extends Map<string, infer T> ? T : never;
 
 /**
  * @param root the root of the host's file system, for files that the kubeconfig names
@@ -35,17 +36,36 @@ export function examineKubeconfig(
       reason: `its context ${JSON.stringify(config.currentContext)} names a cluster or user that is not in it`,
     };
   }
-  const trust = part(root, cluster.certificateAuthorityData, cluster.certificateAuthority);
-  if (cluster.insecureSkipTlsVerify === true)
+  const trusted = judgeTrust(root, cluster, authority, item.profile.issuer);
+  if ('reason' in trusted) return trusted;
+  const server = judgeServer(cluster, item.server);
+  if ('reason' in server) return server;
+  if ([user.as, user.asUid, user.asGroups, user.asUserExtra].some((field) => field !== undefined)) {
+    return { reason: 'it acts as somebody else (impersonation)' };
+  }
+  return readUser(root, user, [...trusted.notes, ...server.notes]);
+}
+
+type Judgement = { readonly reason: string } | { readonly notes: readonly string[] };
+
+/** Another server is a note, as for kubeadm: a load balancer may well stand before the one we know. */
+function judgeServer(cluster: Cluster, wanted: string): Judgement {
+  if (cluster.insecureSkipTlsVerify === true) {
     return { reason: 'it does not verify the server (insecure-skip-tls-verify)' };
-  const trustProblem = judgeTrust(trust, authority, item.profile.issuer);
-  if (trustProblem !== undefined) return { reason: trustProblem };
-  // Another server is a note, as for kubeadm: a load balancer may well stand before the one we know.
-  const notes =
-    cluster.server === item.server
-      ? []
-      : [`its server is ${cluster.server}, the cluster file says ${item.server}`];
-  return readUser(root, user, notes);
+  }
+  const url = URL.parse(cluster.server);
+  if (url?.protocol !== 'https:') return { reason: 'its server is no https URL' };
+  const notes: string[] = [];
+  if (cluster.server !== wanted) {
+    // Without the user and password that a URL may hold.
+    notes.push(
+      `its server is https://${url.host}${url.pathname === '/' ? '' : url.pathname}, the cluster file says ${wanted}`,
+    );
+  }
+  if (cluster.tlsServerName !== undefined)
+    notes.push(`it expects the server to be ${cluster.tlsServerName}`);
+  if (cluster.proxyUrl !== undefined) notes.push('it goes through a proxy');
+  return { notes };
 }
 
 /** Text embedded in the kubeconfig, or of the file that it names; undefined where it has neither. */
@@ -57,7 +77,8 @@ function part(
   if (data !== undefined) return { text: Buffer.from(data).toString('utf8') };
   if (path === undefined || path === '') return undefined;
   if (!isAbsolute(path)) return { problem: `it names a file by a relative path: ${path}` };
-  const file = lookAtFile(join(root, path));
+  // Made absolute first, so that no `..` leads out of the root.
+  const file = lookAtFile(join(root, resolve('/', path)));
   if (file.state === 'there') return { text: file.bytes.toString('utf8') };
   return {
     problem: `${path}, which it names: ${file.state === 'missing' ? 'not there' : file.reason}`,
@@ -65,20 +86,26 @@ function part(
 }
 
 function judgeTrust(
-  trust: ReturnType<typeof part>,
+  root: string,
+  cluster: Cluster,
   authority: Authority | undefined,
   id: string,
-): string | undefined {
-  if (trust === undefined) return 'it names no CA to verify the server with';
-  if ('problem' in trust) return trust.problem;
-  const read = attempt(() => readCertificates(trust.text));
-  if ('reason' in read) return `its CA: ${read.reason}`;
+): Judgement {
+  const trust = part(root, cluster.certificateAuthorityData, cluster.certificateAuthority);
+  if (trust === undefined) return { reason: 'it names no CA to verify the server with' };
+  if ('problem' in trust) return { reason: trust.problem };
+  const read = readCertificateFile(trust.text);
+  if ('reason' in read) return { reason: `its CA: ${read.reason}` };
   const own = authority?.certificate;
-  if (own !== undefined && read.value.some(({ der }) => Buffer.compare(der, own.der) === 0))
-    return undefined;
-  return authority?.state === 'planned'
-    ? `it trusts a CA, and ${id} does not exist yet`
-    : `it trusts another CA than ${id}`;
+  if (own !== undefined && read.value.some(({ der }) => Buffer.compare(der, own.der) === 0)) {
+    return { notes: strangerNotes(read.value, own) };
+  }
+  const planned = authority?.state === 'planned';
+  return {
+    reason: planned
+      ? `it trusts a CA, and ${id} does not exist yet`
+      : `it trusts another CA than ${id}`,
+  };
 }
 
 function readUser(root: string, user: User, notes: readonly string[]): KubeconfigFinding {
@@ -96,8 +123,10 @@ function readUser(root: string, user: User, notes: readonly string[]): Kubeconfi
   if ('reason' in certificates) return { reason: `its client certificate: ${certificates.reason}` };
   const read = attempt(() => decodePrivateKey(key.text));
   if ('reason' in read) return { reason: `its client key: ${read.reason}` };
+  const other = user.token ?? user.tokenFile ?? user.username;
+  const more = other === undefined ? [] : ['it holds a token or password beside its certificate'];
   const [leaf] = certificates.value;
   if (!keysMatch(leaf, read.value))
     return { reason: 'its certificate and key do not belong together' };
-  return { certificate: leaf, notes };
+  return { certificate: leaf, notes: [...notes, ...more] };
 }

@@ -1,5 +1,6 @@
 /** Where a PKI lies: in a directory on an administrator's machine, or on a machine of the cluster itself. */
-import { join } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 
 /** `DIR` with `authorities/`, `admin/` and `hosts/<name>/`. */
 export interface DirectoryPlace {
@@ -34,9 +35,22 @@ export const administratorRoot = (place: DirectoryPlace): string => join(place.d
 export const authoritiesOnHost = (place: Place): boolean =>
   place.kind === 'machine' && place.directory === undefined;
 
-/** The file that two runs on the same place contend for. */
-export function lockPath(place: Place): string {
-  return place.kind === 'machine' && place.directory === undefined
-    ? join(place.root, 'etc/kubernetes/.kubepki.lock')
-    : join(place.directory ?? '', '.kubepki.lock');
+/** The files that two runs contend for: one where each of them writes, always taken in the same order. */
+export function lockPaths(place: Place): string[] {
+  const paths = place.directory === undefined ? [] : [join(place.directory, '.kubepki.lock')];
+  if (place.kind === 'machine') paths.push(join(place.root, 'etc/kubernetes/.kubepki.lock'));
+  return paths.sort();
+}
+
+/** The same place by the real names of its directories, as far as they exist. */
+export function resolvePlace(place: Place): Place {
+  if (place.kind === 'directory') return { ...place, directory: realPath(place.directory) };
+  const directory = place.directory === undefined ? {} : { directory: realPath(place.directory) };
+  return { ...place, root: realPath(place.root), ...directory };
+}
+
+function realPath(path: string): string {
+  if (existsSync(path)) return realpathSync.native(path);
+  const parent = dirname(path);
+  return parent === path ? path : join(realPath(parent), basename(path));
 }

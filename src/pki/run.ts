@@ -14,7 +14,13 @@ import { type Authorities, prepareAuthorities } from './authorities.ts';
 import { examinePlace, HostContext } from './host.ts';
 import { carryOut, HOST_BATCH, HostWork, type Mode } from './hosts.ts';
 import { takeLock } from './lock.ts';
-import { administratorRoot, authoritiesOnHost, lockPath, type Place } from './place.ts';
+import {
+  administratorRoot,
+  authoritiesOnHost,
+  lockPaths,
+  type Place,
+  resolvePlace,
+} from './place.ts';
 import { makeReport, type Report, type Step } from './step.ts';
 import { runInThreads, sendAuthorities } from './threads.ts';
 
@@ -38,33 +44,34 @@ export const plan = (options: RunOptions): Promise<Report> => walk(options, 'pla
  *   be written: what is in place by then is whole, and the next run continues
  */
 export async function apply(options: RunOptions): Promise<Report> {
-  const release = takeLock(lockPath(options.place));
+  const releases: (() => void)[] = [];
   try {
+    for (const path of lockPaths(resolvePlace(options.place))) releases.push(takeLock(path));
     return await walk(options, 'apply');
   } finally {
-    release();
+    for (const release of releases.reverse()) release();
   }
 }
 
 async function walk(options: RunOptions, mode: Mode): Promise<Report> {
-  const { place, now } = options;
-  const hosts = hostsOf(options.cluster, place);
-  const cluster = options.cluster;
+  const { cluster, now } = options;
+  const place = resolvePlace(options.place);
+  const hosts = hostsOf(cluster, place);
   const needed = authoritiesOnHost(place) ? neededBy(cluster, hosts) : undefined;
   const prepared = await prepareAuthorities(cluster, place, now, mode, needed);
   const steps = [...prepared.steps];
   if (place.kind === 'directory') {
-    const context = new HostContext(prepared.authorities, now);
+    const context = new HostContext(prepared.authorities, now, true);
     const planned = examinePlace(
       context,
       'admin',
       administratorRoot(place),
       administratorItems(cluster),
     );
-    if (mode === 'apply') await carryOut(planned);
+    if (mode === 'apply') await carryOut(planned, { directoryMode: 0o700 });
     steps.push(...planned.map(({ step }) => step));
   }
-  steps.push(...(await walkHosts(options, hosts, prepared.authorities, mode)));
+  steps.push(...(await walkHosts({ ...options, place }, hosts, prepared.authorities, mode)));
   return makeReport(steps);
 }
 

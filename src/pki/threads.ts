@@ -79,17 +79,20 @@ export async function runInThreads(
   threads = availableParallelism(),
 ): Promise<void> {
   const total = data.cluster.hosts.length;
+  const workers: Worker[] = [];
   let next = 0;
-  let failure: KubepkiError | undefined;
+  let failure: unknown;
   const takeTask = (): WorkerTask | undefined => {
     if (failure !== undefined || next >= total) return undefined;
     const from = next;
     next = Math.min(total, from + HOST_BATCH);
     return { from, to: next };
   };
+  /** Resolves when the thread has ended, never before: until then it may write. */
   const runThread = (): Promise<void> =>
-    new Promise((resolve, reject) => {
+    new Promise((resolve) => {
       const worker = new Worker(WORKER_URL, { workerData: data, resourceLimits: LIMITS });
+      workers.push(worker);
       let underWay = 0;
       const give = (): void => {
         const task = takeTask();
@@ -106,7 +109,10 @@ export async function runInThreads(
         else failure ??= receiveError(answer);
         give();
       });
-      worker.on('error', reject);
+      worker.on('error', (error) => {
+        failure ??= error;
+        for (const other of workers) void other.terminate();
+      });
       worker.on('exit', () => resolve());
       for (let i = 0; i < TASKS_PER_THREAD; i++) give();
     });

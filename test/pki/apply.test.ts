@@ -1,6 +1,9 @@
 import {
+  appendFileSync,
   chmodSync,
   copyFileSync,
+  cpSync,
+  existsSync,
   mkdirSync,
   readFileSync,
   rmSync,
@@ -12,7 +15,19 @@ import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { formatKubeconfig, parseKubeconfig } from '../../src/kubernetes/index.ts';
 import { temporaryPath } from '../../src/pki/write.ts';
-import { commonName, decodePrivateKey, keysMatch, readCertificates } from '../../src/x509/index.ts';
+import {
+  type CertificateTemplate,
+  commonName,
+  decodePrivateKey,
+  encodePem,
+  encodePrivateKey,
+  generatePrivateKey,
+  keysMatch,
+  makeName,
+  readCertificates,
+  selfSign,
+} from '../../src/x509/index.ts';
+import { temporaryDirectory } from '../temporary.ts';
 import { later, lines, NOW, pki, snapshot } from './fixture.ts';
 
 const HOST = 'hosts/cp-1/etc/kubernetes';
@@ -284,14 +299,29 @@ describe('plan', () => {
     );
   });
 
-  it('keeps a bundle that holds our CA beside another', async () => {
+  it('keeps a bundle that holds our CA beside another, and says whom else it trusts', async () => {
     const planned = await after(async (fixture) => {
       const other = pki();
       await other.apply();
       const path = fixture.path('hosts/worker-1/etc/kubernetes/pki/ca.crt');
       writeFileSync(path, other.read('authorities/ca.crt') + readFileSync(path, 'utf8'));
     });
-    expect(planned).toEqual([]);
+    expect(planned).toEqual([
+      expect.stringMatching(
+        /^keep hosts\/worker-1\S+ca\.crt: trusts CN=kubernetes as well \(SHA-256 [0-9a-f]{16}…\)$/,
+      ),
+    ]);
+  });
+
+  it('refuses a bundle where kube-controller-manager signs with it', async () => {
+    const planned = await after(async (fixture) => {
+      const other = pki();
+      await other.apply();
+      appendFileSync(fixture.path(`${HOST}/pki/ca.crt`), other.read('authorities/ca.crt'));
+    });
+    expect(planned[0]).toBe(
+      `refuse ${HOST}/pki/ca.crt: it holds 2 certificates; kube-controller-manager signs with this file and takes exactly one`,
+    );
   });
 
   it('issues nothing from a CA whose key is elsewhere, and keeps what is there', async () => {
@@ -305,12 +335,57 @@ describe('plan', () => {
     ]);
   });
 
-  it('refuses leaves of a CA that is gone, instead of making another CA for them', async () => {
+  it('makes no new authorities where hosts still hold copies of the lost ones', async () => {
     const fixture = pki();
     await fixture.apply();
     rmSync(fixture.path('authorities'), { recursive: true });
+    const before = snapshot(fixture.directory);
+    const applied = await fixture.apply();
+    expect(applied.counts.create).toBe(0);
+    expect(lines(applied, fixture.directory)[0]).toMatch(
+      /^refuse authorities\/ca\.crt: lost: cp-1 holds a copy \(.*\); put it and its key back/,
+    );
+    expect(snapshot(fixture.directory)).toEqual(before);
+  });
+
+  it('keeps what was issued while the CA key is away', async () => {
+    const planned = await after((fixture) => rmSync(fixture.path('authorities/ca.key')));
+    expect(planned).toEqual([
+      'keep authorities/ca.crt: its key is not here: nothing new can be issued from it',
+    ]);
+  });
+
+  it('refuses a front-proxy CA that is the cluster CA, and notes an etcd CA that is', async () => {
+    const fixture = pki();
+    await fixture.apply();
+    rmSync(fixture.path('hosts'), { recursive: true });
+    for (const name of ['front-proxy-ca', 'etcd/ca']) {
+      for (const ending of ['crt', 'key'])
+        copyFileSync(
+          fixture.path(`authorities/ca.${ending}`),
+          fixture.path(`authorities/${name}.${ending}`),
+        );
+    }
     const planned = lines(await fixture.plan(), fixture.directory);
-    expect(planned).toContain(`refuse ${APISERVER}: this host trusts another ca`);
+    expect(planned).toContain('keep authorities/etcd/ca.crt: its key is that of ca as well');
+    expect(planned).toContain(
+      'refuse authorities/front-proxy-ca.crt: its key is that of ca as well: whoever holds a certificate of that could speak for any user',
+    );
+  });
+
+  it('refuses a tree whose links lead out of it', async () => {
+    const fixture = pki();
+    await fixture.apply();
+    const outside = temporaryDirectory();
+    cpSync(fixture.path('hosts/worker-1/etc'), outside, { recursive: true });
+    rmSync(fixture.path('hosts/worker-1/etc'), { recursive: true });
+    symlinkSync(outside, fixture.path('hosts/worker-1/etc'));
+    rmSync(`${outside}/kubernetes/kube-proxy.conf`);
+    const applied = lines(await fixture.apply(), fixture.directory);
+    expect(applied).toHaveLength(2);
+    for (const line of applied)
+      expect(line).toContain(`a symbolic link on the way to it leads to ${outside}/kubernetes`);
+    expect(existsSync(`${outside}/kubernetes/kube-proxy.conf`)).toBe(false);
   });
 
   it.each<[string, string | Buffer, string]>([
@@ -343,6 +418,95 @@ describe('plan', () => {
     expect(statSync(fixture.path(APISERVER)).isDirectory()).toBe(true);
   });
 
+  describe('of authorities that nothing could verify with', () => {
+    const issue = (
+      change: Partial<CertificateTemplate>,
+      key = generatePrivateKey('ECDSA-P256'),
+    ) => ({
+      key,
+      certificate: selfSign(
+        {
+          subject: makeName({ commonName: 'kubernetes' }),
+          notBefore: later(-1),
+          notAfter: later(3650),
+          basicConstraints: { ca: true },
+          keyUsage: ['keyCertSign'],
+          extendedKeyUsage: [],
+          ...change,
+        },
+        key,
+      ),
+    });
+
+    async function planWith({
+      key,
+      certificate,
+    }: ReturnType<typeof issue>): Promise<string | undefined> {
+      const fixture = pki();
+      mkdirSync(fixture.path('authorities'));
+      writeFileSync(fixture.path('authorities/ca.crt'), encodePem('CERTIFICATE', certificate));
+      writeFileSync(fixture.path('authorities/ca.key'), encodePrivateKey(key), { mode: 0o600 });
+      const report = await fixture.apply();
+      expect(
+        [...snapshot(fixture.directory).keys()].filter((name) =>
+          /apiserver\.crt|scheduler/.test(name),
+        ),
+      ).toEqual([]);
+      return lines(report, fixture.directory)[0];
+    }
+
+    it.each<[string, Partial<CertificateTemplate>, string]>([
+      ['is no CA', { basicConstraints: { ca: false } }, 'not a CA'],
+      ['may not sign', { keyUsage: ['digitalSignature'] }, 'its key usage lacks keyCertSign'],
+      [
+        'is for signing code',
+        { extendedKeyUsage: ['codeSigning'] },
+        'would be refused: no component would accept it',
+      ],
+      [
+        'is for clients only',
+        { extendedKeyUsage: ['clientAuth'] },
+        'what it signs for kube-apiserver would be refused',
+      ],
+    ])('refuses one that %s', async (_, change, reason) => {
+      expect(await planWith(issue(change))).toContain(reason);
+    });
+  });
+
+  describe('of keys where none should be', () => {
+    it.each(['authorities/ca.crt', 'authorities/sa.pub', APISERVER, `${HOST}/pki/sa.pub`])(
+      'refuses %s with a private key in it',
+      async (name) => {
+        const planned = await after((fixture) =>
+          appendFileSync(fixture.path(name), fixture.read(name.replace(/\.(crt|pub)$/, '.key'))),
+        );
+        expect(planned[0]).toMatch(
+          new RegExp(`^refuse ${name.replace('.', '\\.')}: .*it holds a private key as well`),
+        );
+      },
+    );
+
+    it('gives hosts nothing of an authority file but the certificate, and nothing of a key file but the key', async () => {
+      const fixture = pki();
+      await fixture.apply();
+      const [ca, key] = [fixture.read('authorities/ca.crt'), fixture.read('authorities/ca.key')];
+      writeFileSync(
+        fixture.path('authorities/ca.crt'),
+        `# a comment\n${ca}${fixture.read('authorities/etcd/ca.crt')}`,
+      );
+      appendFileSync(fixture.path('authorities/ca.key'), fixture.read('authorities/etcd/ca.key'));
+      rmSync(fixture.path('hosts'), { recursive: true });
+      const report = await fixture.apply();
+      expect(lines(report, fixture.directory)[0]).toContain(
+        '1 more certificates stand behind it; hosts get the first only',
+      );
+      expect([fixture.read(`${HOST}/pki/ca.crt`), fixture.read(`${HOST}/pki/ca.key`)]).toEqual([
+        ca,
+        key,
+      ]);
+    });
+  });
+
   describe('of kubeconfigs', () => {
     const SCHEDULER = `${HOST}/scheduler.conf`;
     const edit = (change: (config: ReturnType<typeof parseKubeconfig>) => void) =>
@@ -362,6 +526,21 @@ describe('plan', () => {
     });
 
     it.each<[string, (config: ReturnType<typeof parseKubeconfig>) => void, string]>([
+      [
+        'impersonation',
+        (config) => {
+          for (const user of config.users.values()) user.asGroups = ['system:masters'];
+        },
+        'it acts as somebody else',
+      ],
+      [
+        'a server without TLS',
+        (config) => {
+          for (const cluster of config.clusters.values())
+            cluster.server = 'http://172.16.10.11:6443';
+        },
+        'its server is no https URL',
+      ],
       [
         'no current context',
         (config) => {
