@@ -5,6 +5,7 @@ import {
   commandReference,
   credentialReference,
   withCredentialTable,
+  withDifferenceTable,
 } from '../scripts/reference.ts';
 import { VERSION } from '../src/cli/version.ts';
 import { ERROR_CODES } from '../src/errors.ts';
@@ -22,6 +23,11 @@ describe('the documentation (npm run docs brings it up to date)', () => {
 
   it('has the reference of commands', () => {
     expect(read('docs/reference/commands.md')).toBe(commandReference());
+  });
+
+  it('has the table of differences to kubeadm', () => {
+    const page = read('docs/operations/kubeadm.md');
+    expect(page).toBe(withDifferenceTable(page));
   });
 
   it('explains every error code, and no other', () => {

@@ -1,10 +1,10 @@
 /** The programs that other tests trust: they build once, and the oracle sees what Go sees. */
 
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Oracle, openOracle } from '../peers/oracle.ts';
 import { exitOf, textOf } from './program.ts';
 
@@ -41,6 +41,23 @@ describe('building peers', () => {
     expect({ code, stderr }).toMatchObject({
       code: 64,
       stderr: expect.stringMatching(/^no peer is called nonsense; there are: etcd, /),
+    });
+  });
+
+  it("takes Kubernetes' programs from KUBEPKI_KUBERNETES_BIN where it is set", async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'kubepki-given-'));
+    onTestFinished(async () => rm(folder, { recursive: true }));
+    await writeFile(join(folder, 'kubectl'), '#!/bin/sh\n', { mode: 0o755 });
+    const env = { KUBEPKI_CACHE: cache, KUBEPKI_KUBERNETES_BIN: folder };
+    expect(await build(env, 'kubectl')).toEqual({
+      code: 0,
+      stdout: `kubectl: from KUBEPKI_KUBERNETES_BIN, ${folder}/kubectl\n`,
+      stderr: '',
+    });
+    expect(await build(env, 'kubelet', 'kubectl', 'kubemark')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `error: KUBEPKI_KUBERNETES_BIN=${folder} lacks kubelet, kubemark\n`,
     });
   });
 
