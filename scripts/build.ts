@@ -6,7 +6,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
 const out = join(root, 'dist/npm');
@@ -18,16 +18,10 @@ const repository = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 
-await build({
+const options: BuildOptions = {
   absWorkingDir: root,
-  entryPoints: {
-    kubepki: 'src/cli/main.ts',
-    'pki-worker': 'src/pki/worker.ts',
-    index: 'src/index.ts',
-  },
   outdir: out,
   bundle: true,
-  splitting: true,
   format: 'esm',
   platform: 'node',
   target: 'node24',
@@ -39,7 +33,14 @@ await build({
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
   logLevel: 'warning',
+};
+await build({
+  ...options,
+  entryPoints: { kubepki: 'src/cli/main.ts', index: 'src/index.ts' },
+  splitting: true,
 });
+// By itself: sharing chunks with the command, each thread would load what only that needs.
+await build({ ...options, entryPoints: { 'pki-worker': 'src/pki/worker.ts' } });
 
 const main = join(out, 'kubepki.js');
 writeFileSync(main, `#!/usr/bin/env node\n${readFileSync(main, 'utf8')}`);

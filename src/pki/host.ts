@@ -61,6 +61,8 @@ export class HostContext {
   readonly now: Date;
   readonly #issuers = new Map<CredentialId, Issuer>();
   readonly #confined: boolean;
+  #lastDirectory = '';
+  #lastReal = '';
 
   /** @param confined whether every path has to lie where it says, without a link that leads elsewhere */
   constructor(authorities: Authorities, now: Date, confined: boolean) {
@@ -74,10 +76,15 @@ export class HostContext {
    * of it. On a machine itself links are its administrator's own affair.
    */
   leadsElsewhere(path: string): string | undefined {
+    if (!this.#confined) return undefined;
     const directory = dirname(path);
-    if (!this.#confined || !existsSync(directory)) return undefined;
-    const real = realpathSync.native(directory);
-    return real === directory ? undefined : `a symbolic link on the way to it leads to ${real}`;
+    // Several files lie in each directory, one behind the other in the catalogue.
+    if (directory !== this.#lastDirectory) {
+      this.#lastDirectory = directory;
+      this.#lastReal = existsSync(directory) ? realpathSync.native(directory) : directory;
+    }
+    if (this.#lastReal === directory) return undefined;
+    return `a symbolic link on the way to it leads to ${this.#lastReal}`;
   }
 
   authority(id: CredentialId): Authority | undefined {

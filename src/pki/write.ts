@@ -93,6 +93,9 @@ function closeStaged(file: Staged): void {
 export const temporaryPath = (path: string): string =>
   join(dirname(path), `.${basename(path)}.kubepki-tmp`);
 
+/** Modes are what they are said to be, whatever this is: where it would take something away, it is put back. */
+const UMASK = process.umask();
+
 function createFile(path: string, mode: number): number {
   let fd: number;
   try {
@@ -103,7 +106,7 @@ function createFile(path: string, mode: number): number {
     unlinkSync(path);
     fd = openSync(path, 'wx', mode);
   }
-  fchmodSync(fd, mode);
+  if ((mode & UMASK) !== 0) fchmodSync(fd, mode);
   return fd;
 }
 
@@ -126,8 +129,8 @@ export function makeDirectory(path: string, mode: number, touched: Set<string>):
   for (const directory of missing.reverse()) {
     try {
       mkdirSync(directory, mode);
-      // Whatever the umask: what is carried to a host with its modes must not close the host's own.
-      chmodSync(directory, mode);
+      // What is carried to a host with its modes must not close the host's own directories.
+      if ((mode & UMASK) !== 0) chmodSync(directory, mode);
     } catch (error) {
       // Somebody else made it in this very moment: as good as ours.
       if (systemCode(error) !== 'EEXIST') throw error;
