@@ -85,3 +85,18 @@ export class KubepkiError extends Error {
     return ERROR_CODES[this.code];
   }
 }
+
+/** Characters of a foreign text that a message shows. */
+const MOST_QUOTED = 300;
+
+/**
+ * A text that comes from a file, as a message may show it: on one line, without characters that a
+ * terminal would obey or that nobody would see, and not endless.
+ */
+export function quotable(text: string): string {
+  const cut = text.length > MOST_QUOTED ? `${text.slice(0, MOST_QUOTED)}…` : text;
+  return cut.replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`,
+  );
+}

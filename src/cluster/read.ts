@@ -1,7 +1,7 @@
 /** Reads a cluster file: YAML or JSON text in, a checked `Cluster` out, or one error that lists every problem with its path and line. */
-import { isMap, isNode, LineCounter, parseDocument } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { type Issue, KubepkiError } from '../errors.ts';
+import { type Issue, KubepkiError, quotable } from '../errors.ts';
 import { CREDENTIAL_IDS } from './catalogue.ts';
 import { clusterSchema } from './schema.ts';
 import type { Cluster } from './types.ts';
@@ -10,6 +10,8 @@ import { checkCluster } from './validate.ts';
 /** A file of 100,000 hosts has about 10 MB. */
 const MAX_BYTES = 32 * 1024 * 1024;
 const MAX_ISSUES = 20;
+/** Levels of nesting; a cluster file has seven. */
+const MAX_DEPTH = 32;
 
 type Path = readonly PropertyKey[];
 /** Finds the line on which a path stands, where the text has lines worth naming. */
@@ -49,17 +51,15 @@ function parseText(text: string, where: string): ParsedText {
     }
   }
   const lines = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    maxAliasCount: 100,
-  } as object);
+  const document = parseYaml(text, where, lines);
   const [error] = document.errors;
   if (error !== undefined) {
     const { line, col } = lines.linePos(error.pos[0]);
     throw new KubepkiError(
       'MALFORMED_DOCUMENT',
-      `${where}:${line}:${col}: ${oneLine(error.message)}`,
+      error.code === 'RESOURCE_EXHAUSTION'
+        ? tooDeep(where)
+        : `${where}:${line}:${col}: ${quotable(oneLine(error.message))}`,
     );
   }
   if (!isMap(document.contents)) {
@@ -67,19 +67,66 @@ function parseText(text: string, where: string): ParsedText {
       hint: 'a cluster file starts with apiVersion: kubepki.dev/v1alpha1',
     });
   }
+  checkNodes(document.contents, 1, (node, message) => {
+    const { line, col } = lines.linePos(startOf(node) ?? 0);
+    return new KubepkiError('MALFORMED_DOCUMENT', `${where}:${line}:${col}: ${message}`);
+  });
   const locate: Locate = (path) => {
     for (let length = path.length; length > 0; length--) {
       const node: unknown = document.getIn(path.slice(0, length), true);
-      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+      const start = startOf(node);
+      if (start !== undefined) return lines.linePos(start).line;
     }
     return undefined;
   };
   try {
     return { value: document.toJS({ maxAliasCount: 100 }), locate };
   } catch (cause) {
-    throw new KubepkiError('MALFORMED_DOCUMENT', `${where}: ${oneLine(String(cause))}`, { cause });
+    throw new KubepkiError('MALFORMED_DOCUMENT', `${where}: ${quotable(oneLine(String(cause)))}`, {
+      cause,
+    });
   }
 }
+
+function parseYaml(text: string, where: string, lineCounter: LineCounter) {
+  try {
+    return parseDocument(text, {
+      lineCounter,
+      prettyErrors: false,
+      // Its warnings would go to stderr past everybody.
+      logLevel: 'error',
+      maxAliasCount: 100,
+    } as object);
+  } catch (cause) {
+    // The package calls itself for every level: tens of thousands of them exhaust the stack.
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new KubepkiError('MALFORMED_DOCUMENT', tooDeep(where), { cause });
+  }
+}
+
+const tooDeep = (where: string): string => `${where}: nested too deeply`;
+
+/**
+ * Refuses what a cluster file never has, and what takes more than linear time to turn into values:
+ * deep nesting, and keys that are mappings or lists.
+ */
+function checkNodes(
+  node: unknown,
+  depth: number,
+  refuse: (node: unknown, message: string) => KubepkiError,
+): void {
+  if (depth > MAX_DEPTH) throw refuse(node, 'nested too deeply');
+  if (isSeq(node)) {
+    for (const item of node.items) checkNodes(item, depth + 1, refuse);
+  } else if (isMap(node)) {
+    for (const { key, value } of node.items) {
+      if (!isScalar(key)) throw refuse(key, 'a key that is not text');
+      checkNodes(value, depth + 1, refuse);
+    }
+  }
+}
+
+const startOf = (node: unknown): number | undefined => (isNode(node) ? node.range?.[0] : undefined);
 
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
 
@@ -117,7 +164,8 @@ function formatPath(path: Path): string {
 function invalid(where: string, problems: readonly Problem[], locate: Locate): KubepkiError {
   const issues: Issue[] = problems.slice(0, MAX_ISSUES).map(({ path, message }) => {
     const line = locate(path);
-    return { path: formatPath(path) + (line === undefined ? '' : ` (line ${line})`), message };
+    const at = line === undefined ? '' : ` (line ${line})`;
+    return { path: quotable(formatPath(path)) + at, message: quotable(message) };
   });
   if (problems.length > MAX_ISSUES) {
     issues.push({ path: '…', message: `and ${problems.length - MAX_ISSUES} more` });

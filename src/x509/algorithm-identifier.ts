@@ -1,7 +1,7 @@
 /** AlgorithmIdentifier (RFC 5280, section 4.1.1.2): an OID and parameters that depend on it. */
 import { type DerElement, DerReader } from './der/reader.ts';
 import { Tag } from './der/tag.ts';
-import { readOid } from './der/values.ts';
+import { checkValue, readOid } from './der/values.ts';
 
 export interface AlgorithmIdentifier {
   readonly oid: string;
@@ -16,6 +16,7 @@ export function readAlgorithmIdentifier(reader: DerReader, what: string): Algori
   const fields = DerReader.inside(element);
   const oid = readOid(fields.expect(Tag.oid, what));
   const parameters = fields.done ? undefined : fields.next(`the parameters of ${what}`);
+  if (parameters !== undefined) checkValue(parameters);
   fields.end(what);
   return { oid, parameters, bytes: element.bytes };
 }

@@ -56,9 +56,13 @@ export function parseName(text: string): Name {
       `distinguished name: ${text.length} characters, more than the limit of ${MAX_NAME_CHARACTERS}`,
     );
   }
-  const parser = new NameParser(text);
-  const name = parser.name();
-  return name.reverse();
+  if (!text.isWellFormed()) {
+    throw new KubepkiError(
+      'INVALID_VALUE',
+      'distinguished name: a value that is not UTF-8, but half of a surrogate pair',
+    );
+  }
+  return new NameParser(text).name().reverse();
 }
 
 const TYPE = /[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+/y;
@@ -153,7 +157,7 @@ class NameParser {
       }
     }
     const bytes = Buffer.concat(parts);
-    if (!isUtf8(bytes) || !this.#text.isWellFormed()) {
+    if (!isUtf8(bytes)) {
       throw this.#invalid('a value that is not UTF-8', start);
     }
     return bytes.toString('utf8');

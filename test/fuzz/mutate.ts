@@ -112,7 +112,16 @@ const PRIMITIVE_CHANGES = [
   'constructed',
   'another time',
 ] as const;
-type NodeChange = (typeof CONSTRUCTED_CHANGES)[number] | (typeof PRIMITIVE_CHANGES)[number];
+type ContentChange =
+  | 'empty'
+  | 'flip a bit'
+  | 'set a byte'
+  | 'shorten'
+  | 'lengthen'
+  | 'zero in front'
+  | 'ff in front'
+  | 'another time';
+type NodeChange = (typeof ANY_CHANGES)[number] | 'trailing bytes' | 'constructed' | ContentChange;
 
 const UNIVERSAL_TAGS = [
   0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x0a, 0x0c, 0x12, 0x13, 0x14, 0x16, 0x17, 0x18, 0x1b, 0x1c,
@@ -189,16 +198,26 @@ function changeNode(
     case 'trailing bytes':
       node.content = Buffer.concat([contentOf(node), random.bytes(random.between(1, 3))]);
       break;
-    default:
+    case 'constructed':
+      node.content = contentOf(node);
+      node.tag ^= 0x20;
+      break;
+    case 'empty':
+    case 'flip a bit':
+    case 'set a byte':
+    case 'shorten':
+    case 'lengthen':
+    case 'zero in front':
+    case 'ff in front':
+    case 'another time':
       node.content = changeContent(name, contentOf(node), random);
-      if (name === 'constructed') node.tag ^= 0x20;
   }
 }
 
 const contentOf = (node: DerNode): Uint8Array =>
   node.content instanceof Uint8Array ? node.content : writeTree(node.content);
 
-function changeContent(name: NodeChange, content: Uint8Array, random: Random): Uint8Array {
+function changeContent(name: ContentChange, content: Uint8Array, random: Random): Uint8Array {
   const copy = Buffer.from(content);
   const at = random.below(copy.length || 1);
   switch (name) {
@@ -220,8 +239,6 @@ function changeContent(name: NodeChange, content: Uint8Array, random: Random): U
       return Buffer.concat([Uint8Array.of(0xff), copy]);
     case 'another time':
       return Buffer.from(random.pick(TIMES), 'latin1');
-    default:
-      return copy;
   }
 }
 

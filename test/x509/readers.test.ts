@@ -70,6 +70,33 @@ describe('a certificate or request', () => {
     refusedInBoth(spki, 'an RSA exponent above 2^63 - 1');
   });
 
+  it.each([
+    ['a NULL with content', Uint8Array.of(5, 1, 0xff)],
+    ['a BOOLEAN that is neither TRUE (ff) nor FALSE (00)', Uint8Array.of(1, 1, 1)],
+    ['an INTEGER without content', Uint8Array.of(2, 0)],
+    ['an OBJECT IDENTIFIER that ends inside an arc', Uint8Array.of(6, 1, 0x81)],
+    ['a BIT STRING with an impossible count of unused bits', Uint8Array.of(3, 0)],
+    [
+      'the algorithm parameters: tag 0x25, of a type that is never constructed',
+      Uint8Array.of(0x25, 0),
+    ],
+    [
+      'the algorithm parameters: tag 0x10, of a type that is never primitive',
+      Uint8Array.of(0x10, 0),
+    ],
+  ])('is refused with parameters that are %s, of whatever algorithm', (reason, parameters) => {
+    const spki = sequence(sequence(oid('1.2.3.4'), parameters), bitString(new Uint8Array(4)));
+    refusedInBoth(spki, `in the public key, ${reason}`);
+  });
+
+  it('is refused with such parameters of the signature', () => {
+    const signed = sequence(oid('1.2.840.113549.1.1.11'), Uint8Array.of(5, 1, 0xff));
+    const fields = [smallInteger(0), name, keyOf('ECDSA-P256').spki];
+    const info = sequence(...fields, element(contextConstructed(0)));
+    const der = sequence(info, signed, bitString(new Uint8Array(8)));
+    expectRefused(() => parseRequest(der), 'MALFORMED_DER', 'a NULL with content');
+  });
+
   it('is refused with a unique identifier that is no BIT STRING', () => {
     const { spki } = keyOf('ECDSA-P256');
     for (const number of [1, 2]) {

@@ -38,7 +38,7 @@ func main() {
 	hosts := flag.String("hosts", "", "the cluster's hosts, JSON")
 	dir := flag.String("dir", "", "where the PKI is written; must not exist")
 	variant := flag.String("variant", "durable", "durable: all on disk on return; plain: os.WriteFile")
-	parallel := flag.Int("parallel", 128, "places under way at once")
+	parallel := flag.Int("parallel", 32, "places under way at once")
 	flag.Parse()
 	if err := run(*hosts, *dir, *variant, *parallel); err != nil {
 		fmt.Fprintln(os.Stderr, "fleet-go:", err)

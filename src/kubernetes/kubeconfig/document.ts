@@ -17,7 +17,7 @@ import {
   type Pair,
   parseAllDocuments,
 } from 'yaml';
-import { KubepkiError } from '../../errors.ts';
+import { KubepkiError, quotable } from '../../errors.ts';
 import { resolveScalar, type Scalar } from './scalar.ts';
 
 /** Characters; a kubeconfig of a thousand clusters has a tenth of it. */
@@ -80,15 +80,7 @@ export function readDocument(text: string, where: string): Node | undefined {
     );
   }
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    logLevel: 'silent',
-    schema: 'failsafe',
-    resolveKnownTags: false,
-    // Duplicates are found below, after keys have been resolved as kubectl does.
-    uniqueKeys: false,
-  });
+  const documents = parsed(text, lines, refuse);
   const [first, ...others] = documents;
   for (const document of documents) {
     const [error] = document.errors;
@@ -104,6 +96,24 @@ export function readDocument(text: string, where: string): Node | undefined {
   }
   if (first === undefined) return undefined;
   return new Builder(lines, refuse).node(first.contents, 1);
+}
+
+function parsed(text: string, lineCounter: LineCounter, refuse: Refuse) {
+  try {
+    return parseAllDocuments(text, {
+      lineCounter,
+      prettyErrors: false,
+      logLevel: 'silent',
+      schema: 'failsafe',
+      resolveKnownTags: false,
+      // Duplicates are found below, after keys have been resolved as kubectl does.
+      uniqueKeys: false,
+    });
+  } catch (error) {
+    // The package calls itself for every level: tens of thousands of them exhaust the stack.
+    if (error instanceof RangeError) throw refuse(1, 'nested too deeply');
+    throw error;
+  }
 }
 
 function checkSize(text: string, where: string): void {
@@ -232,7 +242,8 @@ class Builder {
       }
       const keyLine = this.#lineOf(pair.key, line);
       const key = this.#key(pair.key, keyLine, depth);
-      if (own.has(key)) throw this.#refuse(keyLine, `the key "${key}" twice in one mapping`);
+      if (own.has(key))
+        throw this.#refuse(keyLine, `the key "${quotable(key)}" twice in one mapping`);
       own.add(key);
       entries.set(key, this.node(pair.value, depth + 1));
     }

@@ -2,7 +2,7 @@
  * The fields of one mapping of a kubeconfig, read with Go's rules for JSON: `null` and a missing
  * field are the zero value, any other type than the expected one is refused.
  */
-import { KubepkiError } from '../../errors.ts';
+import { KubepkiError, quotable } from '../../errors.ts';
 import type { MapNode, Node } from './document.ts';
 import { type JsonObject, type JsonValue, type MutableJsonObject, newJsonObject } from './json.ts';
 import type { Extensions } from './types.ts';
@@ -214,7 +214,7 @@ function refusal(
 ): KubepkiError {
   return new KubepkiError(
     'MALFORMED_DOCUMENT',
-    `${where}: line ${line}: ${path}: ${message}`,
+    `${where}: line ${line}: ${quotable(path)}: ${quotable(message)}`,
     hint === undefined ? {} : { hint },
   );
 }

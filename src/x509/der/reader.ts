@@ -1,6 +1,6 @@
 /**
  * A strict reader for DER (ITU-T X.690, section 10): definite lengths in their shortest form, low
- * tag numbers, bounded depth and size, nothing after the last element. It reads in place and
+ * tag numbers, universal types primitive or constructed as they have to be, bounded depth and size, nothing after the last element. It reads in place and
  * copies nothing, and a length field is compared with what is really there before it is believed.
  *
  * Every refusal is a `MALFORMED_DER` that names the byte offset in the outermost input.
@@ -17,6 +17,11 @@ export const MAX_DER_DEPTH = 24;
 export function malformed(offset: number, reason: string): KubepkiError {
   return new KubepkiError('MALFORMED_DER', `DER at byte ${offset}: ${reason}`);
 }
+
+const isConstructed = (tag: number): boolean => (tag & 0x20) !== 0;
+
+/** The numbers of the universal types that have elements inside: EXTERNAL, EMBEDDED PDV, SEQUENCE, SET (X.690, section 10.2). */
+const CONSTRUCTED_TYPES: ReadonlySet<number> = new Set([8, 11, 16, 17]);
 
 /** One element: its tag, its content, and the bytes of the whole (header included). */
 export interface DerElement {
@@ -56,7 +61,7 @@ export class DerReader {
 
   /** A reader over the elements inside `element`, which must be constructed. */
   static inside(element: DerElement): DerReader {
-    if ((element.tag & 0x20) === 0) {
+    if (!isConstructed(element.tag)) {
       throw malformed(element.offset, `${tagName(element.tag)} has no elements inside`);
     }
     if (element.depth + 1 > MAX_DER_DEPTH) {
@@ -87,6 +92,10 @@ export class DerReader {
     if (tag === undefined) throw malformed(offset, `ends where ${what} should be`);
     if ((tag & 0x1f) === 0x1f) throw malformed(offset, 'a tag number above 30');
     if (tag === 0) throw malformed(offset, 'an end-of-contents tag; DER has definite lengths only');
+    if (tag < 0x40 && isConstructed(tag) !== CONSTRUCTED_TYPES.has(tag & 0x1f)) {
+      const form = isConstructed(tag) ? 'constructed' : 'primitive';
+      throw malformed(offset, `${what}: ${tagName(tag)}, of a type that is never ${form}`);
+    }
     const first = bytes[start + 1];
     if (first === undefined) throw malformed(offset + 1, `ends inside the length of ${what}`);
     let length = first;

@@ -122,3 +122,13 @@ export function readTime(element: DerElement): Date {
   if (!real) throw malformed(element.offset, `a date that does not exist: ${text}`);
   return date;
 }
+
+/** Refuses a primitive value that its universal type does not allow, for places where any type may stand. */
+export function checkValue(element: DerElement): void {
+  const { tag, content, offset } = element;
+  if (tag === Tag.null && content.length > 0) throw malformed(offset, 'a NULL with content');
+  if (tag === Tag.boolean) readBoolean(element);
+  else if (tag === Tag.integer) readIntegerBytes(element);
+  else if (tag === Tag.bitString) readBitString(element);
+  else if (tag === Tag.oid) readOid(element);
+}

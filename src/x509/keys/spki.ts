@@ -6,7 +6,7 @@
  */
 import { type DerElement, DerReader, malformed } from '../der/reader.ts';
 import { Tag } from '../der/tag.ts';
-import { readBitStringBytes, readIntegerBytes, readOid } from '../der/values.ts';
+import { checkValue, readBitStringBytes, readIntegerBytes, readOid } from '../der/values.ts';
 import { CURVES, curveOfOid, OID_EC, OID_ED25519, OID_RSA } from './curve.ts';
 
 /**
@@ -53,6 +53,7 @@ function readSpki(spki: Uint8Array): SpkiParts {
   const identifier = outer.sequence('the algorithm of the public key');
   const algorithm = readOid(identifier.expect(Tag.oid, 'the algorithm of the public key'));
   const parameters = identifier.done ? undefined : identifier.next('the algorithm parameters');
+  if (parameters !== undefined) checkValue(parameters);
   identifier.end('the algorithm of the public key');
   const bitString = outer.expect(Tag.bitString, 'the bits of the public key');
   outer.end('the public key');

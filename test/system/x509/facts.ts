@@ -218,6 +218,12 @@ export function peculiarRequestFacts(read: PeculiarRequest | PeculiarCertificate
   };
 }
 
+/** Large ones are text there, whatever the type says. */
+function pathLengthOf(constraints: { pathLength?: number } | undefined): number | null {
+  const length: unknown = constraints?.pathLength;
+  return length === undefined ? null : Number(length);
+}
+
 export function peculiarFacts(read: PeculiarCertificate): Omit<Facts, 'version'> {
   const { extensions } = read;
   const usages = only(extensions, peculiar.KeyUsagesExtension)?.usages ?? 0;
@@ -234,8 +240,7 @@ export function peculiarFacts(read: PeculiarCertificate): Omit<Facts, 'version'>
       String,
     ).sort(),
     ca: constraints?.ca ?? null,
-    // Large ones are text there.
-    pathLength: constraints?.pathLength === undefined ? null : Number(constraints.pathLength),
+    pathLength: pathLengthOf(constraints),
     subjectKeyId: only(extensions, peculiar.SubjectKeyIdentifierExtension)?.keyId ?? '',
     authorityKeyId: only(extensions, peculiar.AuthorityKeyIdentifierExtension)?.keyId ?? '',
   };

@@ -42,6 +42,14 @@ function drawName(random: Random): { [type: string]: string[] }[] {
   });
 }
 
+function drawUsages(random: Random) {
+  const { digitalSignature, keyEncipherment, keyCertSign, cRLSign, decipherOnly } =
+    peculiar.KeyUsageFlags;
+  return random
+    .some([keyEncipherment, keyCertSign, cRLSign, decipherOnly])
+    .reduce((all, one) => all | one, digitalSignature);
+}
+
 function drawExtensions(random: Random) {
   const names = random.some([
     { type: 'dns' as const, value: 'a.example' },
@@ -54,7 +62,7 @@ function drawExtensions(random: Random) {
   const ca = random.oneIn(2);
   return random.some([
     new peculiar.BasicConstraintsExtension(ca, ca ? random.below(4) : undefined, random.oneIn(2)),
-    new peculiar.KeyUsagesExtension(random.between(1, 511), random.oneIn(2)),
+    new peculiar.KeyUsagesExtension(drawUsages(random), random.oneIn(2)),
     new peculiar.ExtendedKeyUsageExtension(
       [peculiar.ExtendedKeyUsage.serverAuth, peculiar.ExtendedKeyUsage.clientAuth, '1.2.3'],
       random.oneIn(2),

@@ -77,9 +77,9 @@ export function drawName(random: Random): Name {
   );
 }
 
-const LABEL = 'abcdefghijklmnopqrstuvwxyz0123456789-_ABC';
+const LABEL = 'abcdefghijklmnopqrstuvwxyz0123456789-_ABC'.split('');
 const drawLabel = (random: Random): string =>
-  Array.from({ length: random.between(1, 12) }, () => random.pick([...LABEL])).join('');
+  Array.from({ length: random.between(1, 12) }, () => random.pick(LABEL)).join('');
 const drawDomain = (random: Random): string =>
   Array.from({ length: random.between(1, 4) }, () => drawLabel(random)).join('.');
 
