@@ -1,5 +1,6 @@
 /** The peak of memory with 10,000 nodes: resident set of the process, all its threads included. */
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { Bar, Context, Outcome } from './benchmark.ts';
 import { writeClusterFile } from './fleet.ts';
 import { BUNDLE, buildBundle, removeAndSettle, run, withScratch } from './programs.ts';
@@ -46,6 +47,8 @@ export async function benchmark({ quick, progress }: Context): Promise<Outcome> 
       new RegExp(`${String(steps).slice(0, -2)}\\d\\d ${text}`);
     for (let round = 1; round <= rounds; round++) {
       progress(`round ${round} of ${rounds}`);
+      // Lets a Ctrl-C in: everything below sleeps while a program runs.
+      await setImmediate();
       samples.planNew.push(measure('plan', counted('to create')));
       samples.apply.push(measure('apply', counted('created')));
       samples.plan.push(measure('plan', counted('to keep, 0 refused')));

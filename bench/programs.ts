@@ -67,7 +67,7 @@ function childrenCpuSeconds(): number {
 export async function withScratch<T>(work: (directory: string) => Promise<T>): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), 'kubepki-bench-'));
   const remove = (): void => rmSync(directory, { recursive: true, force: true });
-  // Ctrl-C ends the process without a finally.
+  // A signal ends the process without a finally.
   const interrupted = (): never => {
     remove();
     process.exit(130);

@@ -1,5 +1,7 @@
 /** Runs what is compared in turns: A B C, C B A, A B C, ..., so that none has the better time of day. */
 
+import { setImmediate } from 'node:timers/promises';
+
 /** Does the work once and answers what it measured. */
 export type Contender<Sample> = () => Sample | Promise<Sample>;
 
@@ -25,6 +27,8 @@ export async function interleave<Name extends string, Sample>(
     onRound(round);
     for (const [name, contender] of round % 2 === 0 ? entries : [...entries].reverse()) {
       const sample = await contender();
+      // Contenders that sleep while a program runs would otherwise never let a Ctrl-C in.
+      await setImmediate();
       if (round > 0) samples.get(name)?.push(sample);
     }
   }

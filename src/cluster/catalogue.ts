@@ -271,6 +271,9 @@ export const CATALOGUE: Readonly<Record<CredentialId, CredentialDefinition>> = {
     ],
     verifiers: [
       verifier('kubectl', 'certificate-authority-data'),
+      verifier('kube-controller-manager', 'certificate-authority-data'),
+      verifier('kube-scheduler', 'certificate-authority-data'),
+      verifier('kube-proxy', 'certificate-authority-data'),
       verifier('kubelet', 'certificate-authority-data'),
     ],
   },

@@ -28,9 +28,7 @@ export interface Files {
 /** The file that holds one part of a credential on a host. */
 export function hostFile(files: Files, host: Host, id: CredentialId, part: Part): string {
   const path =
-    part === 'kubeconfig'
-      ? CATALOGUE[id].files[files.layout]
-      : filePath(files.layout, id, part);
+    part === 'kubeconfig' ? CATALOGUE[id].files[files.layout] : filePath(files.layout, id, part);
   return join(files.pki, 'hosts', host.name, path);
 }
 
@@ -47,7 +45,10 @@ export function adminKubeconfig({ layout, pki }: Files, id: 'admin' | 'super-adm
 }
 
 /** A CA's certificate and key, where the authorities lie. */
-export function authorityPair({ layout, pki }: Files, id: 'ca' | 'etcd-ca' | 'front-proxy-ca'): Pair {
+export function authorityPair(
+  { layout, pki }: Files,
+  id: 'ca' | 'etcd-ca' | 'front-proxy-ca',
+): Pair {
   const path = (part: 'certificate' | 'key'): string =>
     filePath(layout, id, part).replace(/^etc\/(kubernetes\/pki|etcd\/ssl)\//, '');
   const folder = join(pki, 'authorities');

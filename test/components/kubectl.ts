@@ -1,8 +1,8 @@
 /** kubectl on a host of the network. */
 
+import { peer } from '../peers/peers.ts';
 import type { Network } from '../system/network.ts';
 import type { RunResult } from '../system/program.ts';
-import { programPath } from './programs.ts';
 
 export interface KubectlOptions {
   /** The host's name. */
@@ -18,7 +18,7 @@ export async function kubectl(
 ): Promise<RunResult> {
   return network.run(
     host,
-    await programPath('kubectl'),
+    await peer('kubectl'),
     [
       ...(kubeconfig === undefined ? [] : [`--kubeconfig=${kubeconfig}`]),
       '--cache-dir=/run/kubectl-cache',

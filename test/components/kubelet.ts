@@ -1,29 +1,27 @@
 /** A real kubelet on a host of the network, over a container runtime that runs nothing. */
 
+import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Host } from '../../src/cluster/index.ts';
+import { peer } from '../peers/peers.ts';
 import { type Program, waitFor } from '../system/program.ts';
-import { type Bench, type Flags, startComponent, writeConfig } from './components.ts';
-import { programPath } from './programs.ts';
+import { type Bench, type Start, startComponent, writeConfig } from './components.ts';
 import { addressOf } from './topology.ts';
 
 export const KUBELET_PORT = 10250;
 
-/** Starts a runtime and a kubelet that is its own. */
+/** Starts a kubelet, and a runtime of its own before it. */
 export async function startKubelet(
   bench: Bench,
-  host: Host,
-  flags: Flags = {},
-): Promise<{ runtime: Program; kubelet: Program }> {
-  const folder = join(bench.data, `kubelet-${host.name}`);
+  start: Start,
+): Promise<{ kubelet: Program; runtime: Program }> {
+  const at = start.at ?? start.host;
+  const folder = join(bench.data, `kubelet-${at.name}`);
   await mkdir(folder, { recursive: true });
-  const socket = `unix://${join(folder, 'cri.sock')}`;
-  const runtime = await bench.network.start(host.name, await programPath('fakecri'), [socket]);
-  await waitFor('the runtime serves', async () => (await runtime.log()).includes('ready') || undefined, {
-    programs: [runtime],
-  });
-  const config = await writeConfig(bench, host, 'kubelet', {
+  // A new name each time, as all starts on one host write into the same log.
+  const socket = join(folder, `${randomUUID()}.sock`);
+  const runtime = await startRuntime(bench, at.name, socket);
+  const config = await writeConfig(bench, 'kubelet', start, {
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
     kind: 'KubeletConfiguration',
     'authentication.anonymous.enabled': false,
@@ -31,12 +29,12 @@ export async function startKubelet(
     'authorization.mode': 'Webhook',
     clusterDNS: ['10.96.0.10'],
     clusterDomain: 'cluster.local',
-    containerRuntimeEndpoint: socket,
+    containerRuntimeEndpoint: `unix://${socket}`,
     podLogsDir: join(folder, 'pod-logs'),
     volumePluginDir: join(folder, 'volume-plugins'),
-    // With true it would put a certificate of its own asking in the place of ours at once.
+    // With true it would ask for another certificate at once and put it in the place of ours.
     rotateCertificates: false,
-    // What follows lets it run on a host that is not its own: no cgroups, no eviction.
+    // What follows lets it run on a machine that is not its own: no cgroups, no eviction.
     cgroupsPerQOS: false,
     enforceNodeAllocatable: [],
     failCgroupV1: false,
@@ -47,13 +45,22 @@ export async function startKubelet(
     makeIPTablesUtilChains: false,
     oomScoreAdj: 0,
   });
-  const kubelet = await startComponent(bench, 'kubelet', host, {
+  const kubelet = await startComponent(bench, 'kubelet', start, {
     config,
     'root-dir': folder,
     'cert-dir': join(folder, 'pki'),
-    'hostname-override': host.name,
-    'node-ip': addressOf(host),
-    ...flags,
+    'hostname-override': start.host.name,
+    'node-ip': addressOf(at),
   });
-  return { runtime, kubelet };
+  return { kubelet, runtime };
+}
+
+async function startRuntime({ network }: Bench, host: string, socket: string): Promise<Program> {
+  const runtime = await network.start(host, await peer('fakecri'), [socket]);
+  await waitFor(
+    'the runtime serves',
+    async () => (await runtime.log()).includes(`serving on ${socket}`) || undefined,
+    { programs: [runtime] },
+  );
+  return runtime;
 }

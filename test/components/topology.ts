@@ -45,7 +45,12 @@ export const addressOf = ({ addresses: [address = ''] }: Host): string => addres
 export const apiUrl = (controlPlane: Host): string =>
   `https://${addressOf(controlPlane)}:${API_PORT}`;
 
-export function clusterYaml({ layout, keyAlgorithm, endpoint }: Variant): string {
+/** `host:port` where clients find kube-apiserver. */
+export const endpointOf = ({ endpoint }: Variant): string =>
+  `${endpoint === 'name' ? API_NAME : addressOf(CP_1)}:${API_PORT}`;
+
+export function clusterYaml(variant: Variant): string {
+  const { layout, keyAlgorithm } = variant;
   const hosts = HOSTS.map(
     ({ name, addresses, roles }) =>
       `    - { name: ${name}, addresses: [${addresses.join(', ')}], roles: [${roles.join(', ')}] }`,
@@ -55,7 +60,7 @@ kind: Cluster
 metadata: { name: kubernetes }
 spec:
   kubernetesVersion: "1.36"
-  controlPlaneEndpoint: ${endpoint === 'name' ? API_NAME : addressOf(CP_1)}:${API_PORT}
+  controlPlaneEndpoint: ${endpointOf(variant)}
   serviceSubnets: [${SERVICE_SUBNET}]
   keyAlgorithm: ${keyAlgorithm}
   layout: ${layout}

@@ -6,12 +6,13 @@
  * inputs again.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { HEADER_BYTES, type Report } from './one-reader.ts';
+import type { Report } from './one-reader.ts';
 import { READERS } from './readers.ts';
+import { savedInput } from './saved-input.ts';
 
 /** An input that takes this long is a hang. Above the limit of the slowest reader. */
 const HANG_SECONDS = 60;
@@ -73,10 +74,12 @@ async function fuzz(reader: string): Promise<void> {
   const { executions = 0, accepted = 0, slowest, failure } = report;
   if (failure !== undefined) {
     process.exitCode = 1;
-    const { at, input } = saved(file);
+    const saved = savedInput(file);
     const kept = join(directory, `${reader}-${seed}.input`);
-    writeFileSync(kept, input);
-    console.error(`${reader}: failed at execution ${at} of --seed ${seed}: ${failure}`);
+    writeFileSync(kept, saved.input);
+    console.error(
+      `${reader}: failed at execution ${saved.executions} of --seed ${seed}: ${failure}`,
+    );
     console.error(`the input is in ${kept}`);
     return;
   }
@@ -92,9 +95,9 @@ async function outcomeOf(child: ChildProcess, file: string): Promise<Report | st
   let last = -1;
   let since = performance.now();
   const watch = setInterval(() => {
-    const { at } = saved(file);
-    if (at !== last) {
-      last = at;
+    const { executions } = savedInput(file);
+    if (executions !== last) {
+      last = executions;
       since = performance.now();
     } else if (performance.now() - since > HANG_SECONDS * 1000) {
       hung = true;
@@ -110,18 +113,4 @@ async function outcomeOf(child: ChildProcess, file: string): Promise<Report | st
   });
   clearInterval(watch);
   return outcome;
-}
-
-/** The input under way, and how many were before it. */
-function saved(file: string): { at: number; input: Uint8Array } {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(file);
-  } catch {
-    // The process has not begun yet.
-    bytes = Buffer.alloc(0);
-  }
-  if (bytes.length < HEADER_BYTES) return { at: -1, input: bytes };
-  const length = bytes.readUInt32LE(4);
-  return { at: bytes.readUInt32LE(0), input: bytes.subarray(HEADER_BYTES, HEADER_BYTES + length) };
 }

@@ -113,7 +113,7 @@ export const GO_READS: readonly KnownDifference[] = [
     reason: 'Go passes over an attribute of a request that it cannot read; here it must be DER',
     kinds: ['csr'],
     refusal:
-      /attribute|the requested extensions|OBJECT IDENTIFIER|an indefinite length|a length (of \d+ bytes|that is not in its shortest form)|extension/,
+      /attribute|the requested extensions|OBJECT IDENTIFIER|a tag number above 30|an indefinite length|a length (of \d+ bytes|that is not in its shortest form)|extension/,
   },
   {
     reason: 'Go leaves a value of another type in a name empty; an empty name is nobody',
