@@ -8,9 +8,11 @@ import {
   BUNDLE,
   buildBundle,
   CHECKOUT,
+  freshDirectories,
   type Run,
-  removeAndSettle,
+  requireRoom,
   run,
+  settle,
   withScratch,
 } from './programs.ts';
 import { type Contender, interleave, type Samples } from './rounds.ts';
@@ -23,6 +25,9 @@ interface Size {
   readonly sample: number;
   readonly rounds: number;
 }
+
+/** Four directories in each round, each with 13 blocks a worker; and some more. */
+const BYTES_PER_WORKER_AND_ROUND = 400_000;
 
 /** How many places the Go program has under way at once: what is best depends on disk and kernel. */
 const GO_PARALLEL = [8, 32, 128] as const;
@@ -52,14 +57,16 @@ export async function benchmark({ quick, progress }: Context): Promise<Outcome> 
     cfssl: cfsslLoop(await peer('cfssl'), await peer('cfssljson')),
   };
   const { samples, parallel } = await withScratch(async (scratch) => {
+    requireRoom(scratch, size.workers * size.rounds * BYTES_PER_WORKER_AND_ROUND);
+    const fresh = freshDirectories(scratch);
     const fleet = writeFleet(scratch, size.workers);
-    const parallel = fastestParallel(go, fleet.hostsFile, join(scratch, 'target'));
+    const parallel = fastestParallel(go, fleet.hostsFile, fresh);
     progress(`the Go program is fastest with ${parallel} places at once`);
     const jobs = { ...makeJobs(fleet, go, parallel), loops };
-    const standing = join(scratch, 'standing');
-    const files = makeAndVerify(jobs, scratch, standing, size.workers);
+    const standing = fresh();
+    const files = makeAndVerify(jobs, scratch, standing, fresh, size.workers);
     progress(`${files} files, the same from both; a sample verifies`);
-    const contenders = makeContenders(jobs, join(scratch, 'target'), standing, size);
+    const contenders = makeContenders(jobs, fresh, standing, size);
     const samples = await interleave(contenders, size.rounds, (round) =>
       progress(round === 0 ? 'warming up' : `round ${round} of ${size.rounds}`),
     );
@@ -94,13 +101,13 @@ const goCommand = (
 };
 
 /** A peer at its best: how many places at once make its durable variant fastest on this machine. */
-function fastestParallel(go: string, hostsFile: string, target: string): number {
+function fastestParallel(go: string, hostsFile: string, fresh: () => string): number {
   const best = new Map<number, number>(GO_PARALLEL.map((parallel) => [parallel, Infinity]));
   for (let attempt = 0; attempt < GO_TRIES; attempt++) {
     for (const parallel of GO_PARALLEL) {
-      const { seconds } = run(goCommand(go, hostsFile, target, 'durable', parallel));
+      const { seconds } = run(goCommand(go, hostsFile, fresh(), 'durable', parallel));
       best.set(parallel, Math.min(best.get(parallel) ?? Infinity, seconds));
-      removeAndSettle(target);
+      settle();
     }
   }
   const [fastest] = [...best].sort(([, a], [, b]) => a - b);
@@ -137,35 +144,41 @@ function makeJobs(
  *
  * @returns how many files kubepki made, and the Go program too
  */
-function makeAndVerify(jobs: Jobs, scratch: string, standing: string, workers: number): number {
-  const other = join(scratch, 'other');
+function makeAndVerify(
+  jobs: Jobs,
+  scratch: string,
+  standing: string,
+  fresh: () => string,
+  workers: number,
+): number {
   const hosts = ['cp-1', 'worker-1', `worker-${Math.ceil(workers / 2)}`, `worker-${workers}`];
   jobs.apply(standing);
   requireValidHosts(standing, hosts, scratch);
   let files = 0;
   for (const make of [jobs.goDurable, jobs.goPlain]) {
+    const other = fresh();
     make(other);
     files = requireSameFiles(standing, other);
     requireValidHosts(other, hosts, scratch);
-    removeAndSettle(other);
   }
   for (const loop of Object.values(jobs.loops)) {
+    const other = fresh();
     runLoop(other, loop, 1);
     for (const name of LOOP_CERTIFICATES) {
       const path = join(other, 'worker-1', name);
       const purpose = name === 'kubelet' ? 'sslserver' : 'sslclient';
       requireValidPair(join(other, 'ca.pem'), `${path}.pem`, path + loop.keySuffix, purpose);
     }
-    removeAndSettle(other);
   }
+  settle();
   return files;
 }
 
-function makeContenders(jobs: Jobs, target: string, standing: string, size: Size) {
+function makeContenders(jobs: Jobs, fresh: () => string, standing: string, size: Size) {
   const anew = (make: (directory: string) => Run): Contender<Run> => {
     return () => {
-      const result = make(target);
-      removeAndSettle(target);
+      const result = make(fresh());
+      settle();
       return result;
     };
   };

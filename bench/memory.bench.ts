@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Bar, Context, Outcome } from './benchmark.ts';
 import { writeClusterFile } from './fleet.ts';
-import { BUNDLE, buildBundle, removeAndSettle, run, withScratch } from './programs.ts';
+import { BUNDLE, buildBundle, freshDirectories, run, withScratch } from './programs.ts';
 
 const LIMIT_MB = 400;
 
@@ -35,9 +35,9 @@ export async function benchmark({ quick, progress }: Context): Promise<Outcome> 
   const samples = { apply: [] as number[], plan: [] as number[], planNew: [] as number[] };
   await withScratch(async (scratch) => {
     const file = join(scratch, 'cluster.yaml');
-    const directory = join(scratch, 'pki');
+    const fresh = freshDirectories(scratch);
     writeClusterFile(file, workers);
-    const measure = (mode: 'plan' | 'apply', expected: RegExp): number => {
+    const measure = (mode: 'plan' | 'apply', directory: string, expected: RegExp): number => {
       const { megabytes, stdout } = peak(mode, '-f', file, '-d', directory);
       if (!expected.test(stdout)) throw new Error(`${mode} did something else:\n${stdout}`);
       return megabytes;
@@ -49,10 +49,10 @@ export async function benchmark({ quick, progress }: Context): Promise<Outcome> 
       progress(`round ${round} of ${rounds}`);
       // Lets a Ctrl-C in: everything below sleeps while a program runs.
       await setImmediate();
-      samples.planNew.push(measure('plan', counted('to create')));
-      samples.apply.push(measure('apply', counted('created')));
-      samples.plan.push(measure('plan', counted('to keep, 0 refused')));
-      removeAndSettle(directory);
+      const directory = fresh();
+      samples.planNew.push(measure('plan', directory, counted('to create')));
+      samples.apply.push(measure('apply', directory, counted('created')));
+      samples.plan.push(measure('plan', directory, counted('to keep, 0 refused')));
     }
   });
   const nodes = workers.toLocaleString('en-US');

@@ -1,6 +1,6 @@
 /** Runs programs to be measured, each to its end, in directories that are taken away again. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -81,8 +81,28 @@ export async function withScratch<T>(work: (directory: string) => Promise<T>): P
   }
 }
 
-/** Takes a directory away and waits until the disk has done it, so that the next run does not pay for it. */
-export function removeAndSettle(directory: string): void {
-  rmSync(directory, { recursive: true, force: true });
+/** Waits until everything is on the disk, so that the next run does not pay for what this one left. */
+export function settle(): void {
   run(['sync']);
+}
+
+/**
+ * Names new directories below `scratch`, one after the other. None is removed before all is measured:
+ * where ext4 has no journal it does not give out an inode again within a minute of its removal, and
+ * looks at each of them for every new file (`recently_deleted` in fs/ext4/ialloc.c). What was written
+ * after a large removal would take twice as long.
+ */
+export function freshDirectories(scratch: string): () => string {
+  let count = 0;
+  return () => join(scratch, `run-${++count}`);
+}
+
+/** Throws where the disk under `directory` has less room. Nothing is removed before the end. */
+export function requireRoom(directory: string, bytes: number): void {
+  const { bavail, bsize } = statfsSync(directory);
+  if (bavail * bsize >= bytes) return;
+  const gigabytes = (number: number): string => (number / 1e9).toFixed(1);
+  throw new Error(
+    `${directory}: ${gigabytes(bavail * bsize)} GB free, ${gigabytes(bytes)} are needed (TMPDIR names another place)`,
+  );
 }
