@@ -82,9 +82,9 @@ interface FleetFiles {
 }
 
 function writeFleet(scratch: string, workers: number): FleetFiles {
-  const clusterFile = join(scratch, 'cluster.yaml');
+  const clusterFile = join(scratch, 'cluster.json');
   const hostsFile = join(scratch, 'hosts.json');
-  writeClusterFile(clusterFile, workers);
+  writeClusterFile(clusterFile, workers, 'json');
   writeHostsFile(hostsFile, workers);
   return { clusterFile, hostsFile };
 }

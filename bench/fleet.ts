@@ -1,5 +1,7 @@
 /** The cluster that is made: one control plane with etcd, and many workers. */
+
 import { writeFileSync } from 'node:fs';
+import { stringify } from 'yaml';
 
 const NAME = 'fleet';
 const ENDPOINT = 'api.fleet.example.com';
@@ -30,27 +32,27 @@ export function fleetHosts(workers: number): Host[] {
 
 const address = (number: number): string => `10.128.${number >> 8}.${number & 255}`;
 
-/** The cluster file for kubepki. */
-export function writeClusterFile(path: string, workers: number): void {
-  const hosts = fleetHosts(workers).map(({ name, address: ip, controlPlane }) => {
-    const roles = controlPlane ? 'control-plane, etcd' : 'worker';
-    return `    - { name: ${name}, addresses: [${ip}], roles: [${roles}] }`;
-  });
-  const lines = [
-    'apiVersion: kubepki.dev/v1alpha1',
-    'kind: Cluster',
-    `metadata: { name: ${NAME} }`,
-    'spec:',
-    '  kubernetesVersion: "1.36"',
-    `  controlPlaneEndpoint: ${ENDPOINT}:6443`,
-    `  dnsDomain: ${DNS_DOMAIN}`,
-    '  keyAlgorithm: ECDSA-P256',
-    '  layout: kubeadm',
-    '  kubeletCertificates: files',
-    '  hosts:',
-    ...hosts,
-  ];
-  writeFileSync(path, `${lines.join('\n')}\n`);
+/** The cluster file for kubepki: as JSON where it is compared with the Go program, which reads JSON too, else as YAML. */
+export function writeClusterFile(path: string, workers: number, format: 'json' | 'yaml'): void {
+  const document = {
+    apiVersion: 'kubepki.dev/v1alpha1',
+    kind: 'Cluster',
+    metadata: { name: NAME },
+    spec: {
+      kubernetesVersion: '1.36',
+      controlPlaneEndpoint: `${ENDPOINT}:6443`,
+      dnsDomain: DNS_DOMAIN,
+      keyAlgorithm: 'ECDSA-P256',
+      layout: 'kubeadm',
+      kubeletCertificates: 'files',
+      hosts: fleetHosts(workers).map(({ name, address: ip, controlPlane }) => ({
+        name,
+        addresses: [ip],
+        roles: controlPlane ? ['control-plane', 'etcd'] : ['worker'],
+      })),
+    },
+  };
+  writeFileSync(path, format === 'json' ? JSON.stringify(document) : stringify(document));
 }
 
 /** The same cluster for the Go program, with what kubepki works out by itself. */

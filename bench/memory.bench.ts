@@ -36,7 +36,7 @@ export async function benchmark({ quick, progress }: Context): Promise<Outcome> 
   await withScratch(async (scratch) => {
     const file = join(scratch, 'cluster.yaml');
     const fresh = freshDirectories(scratch);
-    writeClusterFile(file, workers);
+    writeClusterFile(file, workers, 'yaml');
     const measure = (mode: 'plan' | 'apply', directory: string, expected: RegExp): number => {
       const { megabytes, stdout } = peak(mode, '-f', file, '-d', directory);
       if (!expected.test(stdout)) throw new Error(`${mode} did something else:\n${stdout}`);

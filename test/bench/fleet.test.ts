@@ -25,7 +25,7 @@ describe('the files of the fleet', () => {
     const directory = temporaryDirectory();
     const clusterFile = join(directory, 'cluster.yaml');
     const hostsFile = join(directory, 'hosts.json');
-    writeClusterFile(clusterFile, 300);
+    writeClusterFile(clusterFile, 300, 'yaml');
     writeHostsFile(hostsFile, 300);
     const cluster = readCluster(readFileSync(clusterFile, 'utf8'), clusterFile);
     const fleet: {
