@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { KubepkiError } from '../../src/errors.ts';
 import { seeded, seededWith } from '../seeded.ts';
-import { parseTree, writeTree } from './der-tree.ts';
+import { survives } from '../x509/support.ts';
+import { listNodes, parseTree, writeTree } from './der-tree.ts';
 import { Fuzzer } from './fuzzer.ts';
 import { mutateBytes, mutateDer } from './mutate.ts';
 import { mutateText } from './mutate-text.ts';
@@ -32,6 +33,31 @@ describe('the reader', () => {
     expect(fuzzer.accepted).toBeGreaterThan(0);
     expect(fuzzer.executions).toBe(executions);
   });
+});
+
+describe('a length that claims up to 4 GB', () => {
+  it.each(['certificate', 'csr', 'der'])(
+    'is refused by the reader of %s without memory',
+    (name) => {
+      const reader = READERS[name]?.();
+      const before = process.memoryUsage();
+      let refused = 0;
+      for (const seed of reader?.seeds ?? []) {
+        const tree = parseTree(seed) ?? [];
+        for (const { node } of listNodes(tree)) {
+          for (const value of [0xffffffff, 0x7fffffff, 0x1000000]) {
+            node.length = { kind: 'lie', value };
+            if (!survives(() => reader?.read(writeTree(tree)))) refused++;
+          }
+          delete node.length;
+        }
+      }
+      const after = process.memoryUsage();
+      const grown = after.heapUsed + after.external - before.heapUsed - before.external;
+      expect(grown).toBeLessThan(256 * 1024 * 1024);
+      expect(refused).toBeGreaterThan(100);
+    },
+  );
 });
 
 describe('the fuzzer', () => {
@@ -96,7 +122,7 @@ describe('a mutant', () => {
       for (let i = 0; i < 200; i++) {
         mutateBytes(bytes, random);
         mutateDer(bytes, random);
-        mutateText(bytes, ['a'], random);
+        mutateText(bytes, { tokens: ['a'], most: 1000 }, random);
       }
     }
   });

@@ -2,19 +2,23 @@
 import { type Mutant, mutateBytes } from './mutate.ts';
 import type { Random } from './random.ts';
 
-/** Enough to show what takes more than linear time; the YAML package takes up to 10 µs for a byte. */
-const MOST_BYTES = 12 * 1024;
+export interface TextOptions {
+  /** What means something to the reader. */
+  readonly tokens: readonly string[];
+  /** Bytes that a mutant has at most: enough to show what takes more than linear time. */
+  readonly most: number;
+}
 
-export function mutateText(text: Uint8Array, tokens: readonly string[], random: Random): Mutant {
+export function mutateText(text: Uint8Array, options: TextOptions, random: Random): Mutant {
   if (random.oneIn(3)) return mutateBytes(text, random);
   let current = Buffer.from(text).toString('utf8');
   const how: string[] = [];
   for (let i = random.between(1, 3); i > 0; i--) {
     const change = random.pick(CHANGES);
-    current = changeText(current, change, tokens, random);
+    current = changeText(current, change, options, random);
     how.push(change);
   }
-  return { bytes: Buffer.from(current).subarray(0, MOST_BYTES), how: how.join(', ') };
+  return { bytes: Buffer.from(current).subarray(0, options.most), how: how.join(', ') };
 }
 
 const CHANGES = [
@@ -34,7 +38,7 @@ const CHANGES = [
 function changeText(
   text: string,
   change: (typeof CHANGES)[number],
-  tokens: readonly string[],
+  { tokens, most }: TextOptions,
   random: Random,
 ): string {
   const at = random.below(text.length + 1);
@@ -47,9 +51,9 @@ function changeText(
     case 'replace by a token':
       return text.slice(0, at) + random.pick(tokens) + text.slice(end);
     case 'repeat a token many times':
-      return text.slice(0, at) + repeated(random.pick(tokens), random) + text.slice(at);
+      return text.slice(0, at) + repeated(random.pick(tokens), most, random) + text.slice(at);
     case 'repeat a part many times':
-      return text.slice(0, at) + repeated(text.slice(at, end), random) + text.slice(end);
+      return text.slice(0, at) + repeated(text.slice(at, end), most, random) + text.slice(end);
     case 'lose a line':
       lines.splice(line, 1);
       return lines.join('\n');
@@ -89,10 +93,8 @@ const BRACKETS = [
   ['&a ', ''],
 ] as const;
 
-const repeated = (part: string, random: Random): string =>
-  part.repeat(
-    Math.min(random.pick([3, 100, 3000, 20_000]), Math.ceil(MOST_BYTES / (part.length || 1))),
-  );
+const repeated = (part: string, most: number, random: Random): string =>
+  part.repeat(Math.min(random.pick([3, 100, 3000, 20_000]), Math.ceil(most / (part.length || 1))));
 
 function exchangeWords(text: string, random: Random): string {
   const parts = text.split(/([A-Za-z0-9-]+)/);

@@ -46,6 +46,9 @@ export interface Reader {
 }
 
 const LIMIT = 250;
+const MOST_BYTES = 64 * 1024;
+/** The YAML package takes up to 10 µs for a byte. */
+const MOST_YAML_BYTES = 8 * 1024;
 /** A key file may ask for 10 million iterations of PBKDF2, or as much of scrypt, before it is refused. */
 const DERIVATION_LIMIT = 30_000;
 
@@ -55,14 +58,14 @@ const toText = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8'
 const der = (bytes: Uint8Array, random: Random): Mutant =>
   random.oneIn(3) ? mutateBytes(bytes, random) : mutateDer(bytes, random);
 const text =
-  (tokens: readonly string[]) =>
+  (tokens: readonly string[], most = MOST_BYTES) =>
   (bytes: Uint8Array, random: Random): Mutant =>
-    mutateText(bytes, tokens, random);
+    mutateText(bytes, { tokens, most }, random);
 
 /** The DER of a PEM block damaged, or the text itself. */
 function pemOrDer(bytes: Uint8Array, random: Random): Mutant {
   const [block] = decodePem(bytes);
-  if (block === undefined || random.oneIn(4)) return mutateText(bytes, PEM_TOKENS, random);
+  if (block === undefined || random.oneIn(4)) return text(PEM_TOKENS)(bytes, random);
   const { bytes: inside, how } = der(block.bytes, random);
   return { bytes: Buffer.from(encodePem(block.label, inside)), how };
 }
@@ -276,13 +279,16 @@ export const READERS: Readonly<Record<string, () => Reader>> = {
   }),
   kubeconfig: () => ({
     seeds: kubeconfigs().map(ofText),
-    mutate: text(YAML_TOKENS),
+    mutate: text(YAML_TOKENS, MOST_YAML_BYTES),
     read: readKubeconfig,
     limit: LIMIT,
   }),
   cluster: () => ({
     seeds: clusterFiles().map(ofText),
-    mutate: text([...YAML_TOKENS, 'spec: ', 'hosts: ', '10.96.0.0/12', '::/0', '100y', '-1d']),
+    mutate: text(
+      [...YAML_TOKENS, 'spec: ', 'hosts: ', '10.96.0.0/12', '::/0', '100y', '-1d'],
+      MOST_YAML_BYTES,
+    ),
     read: (input) => void readCluster(toText(input), 'FILE'),
     limit: LIMIT,
   }),

@@ -150,6 +150,19 @@ describe('what OpenSSL can be made to issue', () => {
   });
 });
 
+describe('what OpenSSL issues and Go refuses', () => {
+  it.each([
+    ['a curve spelled out', 'explicit', '1.2.840.10045.2.1', ''],
+    ['another curve', 'secp256k1', '1.3.132.0.10', ''],
+    ['authority information access that is none', 'prime256v1', 'ECDSA-P256', 'DER:0500'],
+  ])('is read, to be shown: %s', async (_, kind, keyType, value) => {
+    const extensions = value === '' ? '' : `authorityInfoAccess=${value}`;
+    const der = maker.certificate(plain('CN=x', extensions), kind, []);
+    expect(parseCertificate(der).keyType).toBe(keyType);
+    expect(await oracle.ask({ op: 'certificate', der: base64(der) })).toHaveProperty('error');
+  });
+});
+
 describe('what @peculiar/x509 issues', () => {
   it('is read identically by all four', async () => {
     for (let i = 0; i < 20; i++) {
