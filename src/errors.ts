@@ -94,9 +94,20 @@ const MOST_QUOTED = 300;
  * terminal would obey or that nobody would see, and not endless.
  */
 export function quotable(text: string): string {
-  const cut = text.length > MOST_QUOTED ? `${text.slice(0, MOST_QUOTED)}…` : text;
-  return cut.replace(
+  return visible(shortened(text, MOST_QUOTED));
+}
+
+/** As `quotable`, between quotation marks: a value whose ends and spaces must be seen. */
+export function quoted(text: string, most = MOST_QUOTED): string {
+  // JSON leaves the controls from U+007F on, and all that only formats, as they are.
+  return visible(JSON.stringify(shortened(text, most)));
+}
+
+const shortened = (text: string, most: number): string =>
+  text.length > most ? `${text.slice(0, most)}…` : text;
+
+const visible = (text: string): string =>
+  text.replace(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
     (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`,
   );
-}

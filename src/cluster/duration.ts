@@ -1,5 +1,5 @@
 /** Lengths of time as operators write them: `10y`, `365d`, `8760h`, `1h30m`. */
-import { KubepkiError } from '../errors.ts';
+import { KubepkiError, quoted } from '../errors.ts';
 
 const UNITS: Record<string, number> = {
   s: 1,
@@ -22,7 +22,7 @@ export function parseDuration(text: string): number {
   let seconds = 0;
   for (const [, amount, unit] of parts) seconds += Number(amount) * (UNITS[unit ?? ''] ?? 0);
   if (whole !== text || seconds <= 0) {
-    throw new KubepkiError('INVALID_VALUE', `not a length of time: ${JSON.stringify(text)}`, {
+    throw new KubepkiError('INVALID_VALUE', `not a length of time: ${quoted(text)}`, {
       hint: 'write for example 10y, 365d, 8760h or 1h30m',
     });
   }

@@ -1,4 +1,5 @@
 /** What one field of a cluster file says about another: everything that the schema alone cannot see. */
+import { quoted } from '../errors.ts';
 import {
   canonicalIp,
   isCertificateDnsName,
@@ -86,7 +87,7 @@ function checkHosts(spec: Spec, report: Report): Host[] {
     if (!isDnsName(host.name)) {
       report(
         [...path, 'name'],
-        `${JSON.stringify(host.name)} is not a DNS name in lower case, as names of nodes are`,
+        `${quoted(host.name)} is not a DNS name in lower case, as names of nodes are`,
       );
     }
     const first = names.get(host.name);
@@ -113,7 +114,7 @@ function checkAddresses(
     const at = [...path, 'addresses', i];
     const address = canonicalIp(text);
     if (address === undefined) {
-      report(at, `${JSON.stringify(text)} is not an IPv4 or IPv6 address`);
+      report(at, `${quoted(text)} is not an IPv4 or IPv6 address`);
       return text;
     }
     const unusable = isUnusableHostAddress(address);
@@ -150,7 +151,7 @@ function checkEndpoint(
   }
   const endpoint = parseEndpoint(text, spec.apiServer.port);
   if (endpoint === undefined) {
-    report(path, `${JSON.stringify(text)} is not host:port; no certificate could cover it`);
+    report(path, `${quoted(text)} is not host:port; no certificate could cover it`);
     return undefined;
   }
   const unusable = isUnusableHostAddress(endpoint.host);
@@ -173,10 +174,7 @@ function checkNames(names: readonly string[], path: Problem['path'], report: Rep
   return names.map((name, i) => {
     const address = canonicalIp(name);
     if (address === undefined && !isCertificateDnsName(name)) {
-      report(
-        [...path, i],
-        `${JSON.stringify(name)} is neither an address nor a DNS name in lower case`,
-      );
+      report([...path, i], `${quoted(name)} is neither an address nor a DNS name in lower case`);
     }
     return address ?? name;
   });

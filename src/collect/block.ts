@@ -1,5 +1,5 @@
 /** Reads one PEM block (or the DER that would be inside of one) to an entry. */
-import { KubepkiError } from '../errors.ts';
+import { KubepkiError, quoted } from '../errors.ts';
 import {
   decodePrivateKey,
   decodePublicKey,
@@ -101,7 +101,7 @@ function passedOver(
   headers: ReadonlyMap<string, string>,
 ): { passedOver?: string } {
   if (label !== expected) {
-    return { passedOver: `Kubernetes components pass over the label ${JSON.stringify(label)}` };
+    return { passedOver: `Kubernetes components pass over the label ${quoted(label)}` };
   }
   if (headers.size === 0) return {};
   return { passedOver: 'Kubernetes components pass over blocks with PEM headers' };

@@ -8,7 +8,7 @@
 
 import type { LeafProfile } from '../cluster/index.ts';
 import { type FileState, lookAtFile } from '../collect/index.ts';
-import { KubepkiError } from '../errors.ts';
+import { KubepkiError, quoted } from '../errors.ts';
 import {
   type Certificate,
   commonName,
@@ -191,13 +191,13 @@ function issuerProblem(
 }
 
 function describeName(name: Certificate['issuer']): string {
-  return JSON.stringify(commonName(name) ?? '');
+  return quoted(commonName(name) ?? '');
 }
 
 function subjectProblem(certificate: Certificate, profile: LeafProfile): string | undefined {
   const name = commonName(certificate.subject);
   if (name !== profile.commonName) {
-    return `its common name is ${JSON.stringify(name ?? '')}, wanted is ${JSON.stringify(profile.commonName)}`;
+    return `its common name is ${quoted(name ?? '')}, wanted is ${quoted(profile.commonName)}`;
   }
   const has = [...organizations(certificate.subject)].sort();
   const wanted = [...profile.organizations].sort();

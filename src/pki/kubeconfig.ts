@@ -1,7 +1,9 @@
 /** Judges a kubeconfig that is there already: whose certificate it holds, which CA it trusts, which server it calls. */
+
 import { isAbsolute, join, resolve } from 'node:path';
 import type { KubeconfigItem } from '../cluster/index.ts';
 import { lookAtFile } from '../collect/index.ts';
+import { quoted } from '../errors.ts';
 import {
   formatKubeconfig,
   type Kubeconfig,
@@ -40,7 +42,7 @@ export function examineKubeconfig(
   const user = config.users.get(context.user);
   if (cluster === undefined || user === undefined) {
     return {
-      reason: `its context ${JSON.stringify(config.currentContext)} names a cluster or user that is not in it`,
+      reason: `its context ${quoted(config.currentContext)} names a cluster or user that is not in it`,
     };
   }
   const trusted = judgeTrust(root, cluster, authority, item.profile.issuer);

@@ -9,7 +9,7 @@ import {
   type Host,
   hostItems,
 } from '../cluster/index.ts';
-import { KubepkiError } from '../errors.ts';
+import { KubepkiError, quoted } from '../errors.ts';
 import { type Authorities, prepareAuthorities } from './authorities.ts';
 import { examinePlace, HostContext } from './host.ts';
 import { carryOut, HOST_BATCH, HostWork, type Mode } from './hosts.ts';
@@ -84,7 +84,7 @@ function hostsOf(cluster: Cluster, place: Place): readonly Host[] {
     .slice(0, 5)
     .map(({ name }) => name)
     .join(', ');
-  throw new KubepkiError('USAGE', `no host ${JSON.stringify(place.host)} in the cluster file`, {
+  throw new KubepkiError('USAGE', `no host ${quoted(place.host)} in the cluster file`, {
     hint: `--host takes one of ${names}${cluster.hosts.length > 5 ? ', …' : ''}`,
   });
 }

@@ -4,6 +4,7 @@
  * (directory names above all) are noticed and not evaluated. An IPv4-mapped IPv6 address counts as
  * the IPv4 address, as everywhere in kubepki; Go compares it with IPv6 ranges.
  */
+import { quoted } from '../errors.ts';
 import { type DerElement, DerReader, malformed } from './der/reader.ts';
 import { context, contextConstructed, Tag } from './der/tag.ts';
 import { bytesToIp, ipToBytes } from './ip.ts';
@@ -140,14 +141,14 @@ function judge<T>(
     return `${shown} is not among the permitted ones`;
   }
   const hit = excluded.find((constraint) => covers(constraint, true));
-  return hit === undefined ? undefined : `${shown} is excluded by ${JSON.stringify(print(hit))}`;
+  return hit === undefined ? undefined : `${shown} is excluded by ${quoted(print(hit))}`;
 }
 
 const same = (text: string): string => text;
 
 function dnsViolation({ permitted, excluded }: NameConstraints, names: readonly string[]) {
   for (const name of names) {
-    const shown = `the DNS name ${JSON.stringify(name)}`;
+    const shown = `the DNS name ${quoted(name)}`;
     if (!isDomain(name)) return `${shown} cannot be compared with constraints`;
     const lower = name.toLowerCase();
     const violation = judge(
@@ -188,7 +189,7 @@ function ipViolation({ permitted, excluded }: NameConstraints, addresses: readon
 
 function emailViolation({ permitted, excluded }: NameConstraints, addresses: readonly string[]) {
   for (const text of addresses) {
-    const shown = `the e-mail address ${JSON.stringify(text)}`;
+    const shown = `the e-mail address ${quoted(text)}`;
     const mailbox = parseMailbox(text);
     if (mailbox === undefined) return `${shown} cannot be compared with constraints`;
     const covers = (constraint: string): boolean => {
@@ -204,7 +205,7 @@ function emailViolation({ permitted, excluded }: NameConstraints, addresses: rea
 
 function uriViolation({ permitted, excluded }: NameConstraints, uris: readonly string[]) {
   for (const uri of uris) {
-    const shown = `the URI ${JSON.stringify(uri)}`;
+    const shown = `the URI ${quoted(uri)}`;
     const authority = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?([^/?#]*)/i.exec(uri)?.[1] ?? '';
     const host = authority.replace(/:\d*$/, '').toLowerCase();
     if (host === '' || host.startsWith('[') || ipToBytes(host) !== undefined || !isDomain(host)) {

@@ -1,6 +1,6 @@
 /** SHA-256 over certificates and public keys, in the writings that OpenSSL, kubeadm and service-account tokens use. */
 import { hash } from 'node:crypto';
-import { KubepkiError } from '../errors.ts';
+import { KubepkiError, quoted } from '../errors.ts';
 
 /** As `openssl x509 -fingerprint -sha256` prints it: upper-case hex pairs with colons. */
 export function fingerprint(der: Uint8Array): string {
@@ -43,12 +43,7 @@ export function publicKeyId(spki: Uint8Array): string {
 }
 
 function badPin(text: string, reason: string): KubepkiError {
-  const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text;
-  return new KubepkiError(
-    'INVALID_VALUE',
-    `${JSON.stringify(shown)} is no public-key pin: ${reason}`,
-    {
-      hint: 'it looks like sha256:, followed by 64 hexadecimal digits; kubepki inspect prints that of a CA',
-    },
-  );
+  return new KubepkiError('INVALID_VALUE', `${quoted(text, 80)} is no public-key pin: ${reason}`, {
+    hint: 'it looks like sha256:, followed by 64 hexadecimal digits; kubepki inspect prints that of a CA',
+  });
 }

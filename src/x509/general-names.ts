@@ -1,6 +1,6 @@
 /** The GeneralNames of a subjectAltName extension (RFC 5280, section 4.2.1.6): DNS, IP, URI and e-mail names. */
 import { isAscii } from 'node:buffer';
-import { KubepkiError } from '../errors.ts';
+import { KubepkiError, quoted } from '../errors.ts';
 import { type DerElement, DerReader, malformed } from './der/reader.ts';
 import { context } from './der/tag.ts';
 import { element, sequenceOf, textElement } from './der/writer.ts';
@@ -44,7 +44,7 @@ function text(tag: number, kind: string, allowed: RegExp, name: string): Uint8Ar
 }
 
 function invalid(kind: string, name: string): KubepkiError {
-  const shown = JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
+  const shown = quoted(name, 80);
   return new KubepkiError('INVALID_VALUE', `subjectAltName: ${shown} is not a valid ${kind}`);
 }
 

@@ -4,7 +4,7 @@
  * so that issuing costs little more than the signature.
  */
 import { createHash, randomFillSync } from 'node:crypto';
-import { KubepkiError } from '../errors.ts';
+import { KubepkiError, quoted } from '../errors.ts';
 import { contextConstructed } from './der/tag.ts';
 import { bitString, element, sequence, smallInteger, time, unsignedInteger } from './der/writer.ts';
 import {
@@ -84,7 +84,7 @@ function requireCa(certificate: Certificate): void {
   }
 }
 
-const shown = (certificate: Certificate): string => JSON.stringify(formatName(certificate.subject));
+const shown = (certificate: Certificate): string => quoted(formatName(certificate.subject));
 
 type Builder = (template: CertificateTemplate, spki: Uint8Array, subject: Uint8Array) => Uint8Array;
 

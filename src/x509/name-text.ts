@@ -1,6 +1,6 @@
 /** The text form of distinguished names (RFC 4514). */
 import { isUtf8 } from 'node:buffer';
-import { KubepkiError } from '../errors.ts';
+import { KubepkiError, quoted } from '../errors.ts';
 import { DerReader } from './der/reader.ts';
 import { directoryString, readString } from './der/strings.ts';
 import { oid } from './der/writer.ts';
@@ -88,7 +88,9 @@ class NameParser {
     do name.push(this.#rdn());
     while (this.#skip(','));
     if (this.#position < this.#text.length) {
-      throw this.#invalid(`${JSON.stringify(this.#text[this.#position])} must be escaped`);
+      throw this.#invalid(
+        `${quoted(String.fromCodePoint(this.#text.codePointAt(this.#position) ?? 0))} must be escaped`,
+      );
     }
     return name;
   }
@@ -119,7 +121,7 @@ class NameParser {
     if (/^[A-Za-z]/.test(text)) {
       const known = attributeTypeOid(text);
       if (known !== undefined) return known;
-      throw this.#invalid(`unknown attribute type ${JSON.stringify(text.slice(0, 40))}`, start);
+      throw this.#invalid(`unknown attribute type ${quoted(text, 40)}`, start);
     }
     try {
       oid(text);

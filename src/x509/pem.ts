@@ -3,7 +3,7 @@
  * that is what decides in upstream components which blocks a file holds. What these rules find
  * malformed is passed over, as there; time is linear in the size of the input.
  */
-import { KubepkiError } from '../errors.ts';
+import { KubepkiError, quoted } from '../errors.ts';
 
 /** The largest text that is looked at. */
 export const MAX_PEM_BYTES = 16 * 1024 * 1024;
@@ -156,7 +156,7 @@ export function noSuchBlock(
   found: readonly PemBlock[],
   where: string,
 ): KubepkiError {
-  const expected = `expected a PEM block ${wanted.map(quoted).join(' or ')}`;
+  const expected = `expected a PEM block ${wanted.map((label) => quoted(label, 40)).join(' or ')}`;
   return new KubepkiError('MALFORMED_PEM', `${where}: ${expected}, found ${listed(found)}`);
 }
 
@@ -165,13 +165,12 @@ const MOST_LABELS_SHOWN = 5;
 function listed(blocks: readonly PemBlock[]): string {
   if (blocks.length === 0) return 'no PEM block';
   const labels = [...new Set(blocks.map(({ label }) => label))];
-  const shown = labels.slice(0, MOST_LABELS_SHOWN).map(quoted).join(', ');
+  const shown = labels
+    .slice(0, MOST_LABELS_SHOWN)
+    .map((label) => quoted(label, 40))
+    .join(', ');
   return labels.length > MOST_LABELS_SHOWN ? `${shown}, …` : shown;
 }
-
-/** A label as an error shows it: on one line and not endless, whatever the file holds. */
-const quoted = (label: string): string =>
-  JSON.stringify(label.length > 40 ? `${label.slice(0, 40)}…` : label);
 
 function asBuffer(text: string | Uint8Array): Buffer {
   const data = typeof text === 'string' ? Buffer.from(text, 'utf8') : asView(text);

@@ -3,7 +3,7 @@
  *
  * Feeds the readers with damaged inputs for N seconds in all (60), as many readers at a time as there
  * are cores. What fails is written to a file, and the exit status is 1. The same seed draws the same
- * inputs again.
+ * inputs again; KUBEPKI_SEED is its default, as in every test.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -37,7 +37,10 @@ function readArguments(): { readers: string[]; seconds: number; seed: number } {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
-      options: { seconds: { type: 'string', default: '60' }, seed: { type: 'string' } },
+      options: {
+        seconds: { type: 'string', default: '60' },
+        seed: { type: 'string', default: process.env['KUBEPKI_SEED'] },
+      },
     });
     const all = Object.keys(READERS);
     const unknown = positionals.find((name) => !all.includes(name));

@@ -280,6 +280,8 @@ describe('parseName', () => {
     ['CN=#040161', 'in hex after "#"'],
     ['CN=#0c0261', 'in hex after "#"'],
     ['CN=#0c0161x', '"x" must be escaped'],
+    ['CN=#0c0161\u0085', '"\\u{85}" must be escaped'],
+    ['CN=#0c0161\u{1f600}', '"\u{1f600}" must be escaped'],
   ];
   for (const [text, message] of wrong) {
     it(`refuses ${JSON.stringify(text)}`, () =>

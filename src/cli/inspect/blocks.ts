@@ -1,4 +1,5 @@
 /** A file for reading: a block of lines for every certificate, key, request, cluster and user in it. */
+
 import type {
   CertificateEntry,
   Entry,
@@ -7,6 +8,7 @@ import type {
   KubeconfigUser,
   RequestEntry,
 } from '../../collect/index.ts';
+import { quoted } from '../../errors.ts';
 import {
   type Certificate,
   fingerprint,
@@ -87,7 +89,7 @@ function entryBlock(where: string, entry: Entry, number: string, now: Date): Blo
       return { title: `${where}: public key`, fields: keyFields(entry.type, entry.spki) };
     case 'other':
       return {
-        title: `${where}: PEM block ${JSON.stringify(entry.label)}, not decoded`,
+        title: `${where}: PEM block ${quoted(entry.label)}, not decoded`,
         fields: [],
       };
     case 'malformed':

@@ -1,7 +1,7 @@
 /** What `kubepki inspect` does: reads every path, shows what is there, and says what could not be read. */
 import { statSync } from 'node:fs';
 import { type Entry, type IdentifyOptions, identify, MAX_FILE_BYTES } from '../../collect/index.ts';
-import { type ErrorCode, EXIT, KubepkiError } from '../../errors.ts';
+import { type ErrorCode, EXIT, KubepkiError, quoted } from '../../errors.ts';
 import { type OutputFormat, print, printError } from '../output.ts';
 import { startProgress } from '../progress.ts';
 import { type Item, isKnown, readDirectory, readItem, unreadable } from './item.ts';
@@ -142,7 +142,7 @@ function nothingKnown(entries: readonly Entry[]): string {
     if (entry.kind === 'malformed') return `${entry.label}: ${entry.reason}`;
   }
   const [first] = entries;
-  const label = first?.kind === 'other' ? JSON.stringify(first.label) : 'nothing';
+  const label = first?.kind === 'other' ? quoted(first.label) : 'nothing';
   return `only a PEM block ${label}, which kubepki does not decode`;
 }
 

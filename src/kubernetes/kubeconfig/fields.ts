@@ -2,7 +2,7 @@
  * The fields of one mapping of a kubeconfig, read with Go's rules for JSON: `null` and a missing
  * field are the zero value, any other type than the expected one is refused.
  */
-import { KubepkiError, quotable } from '../../errors.ts';
+import { KubepkiError, quotable, quoted } from '../../errors.ts';
 import type { MapNode, Node } from './document.ts';
 import { type JsonObject, type JsonValue, type MutableJsonObject, newJsonObject } from './json.ts';
 import type { Extensions } from './types.ts';
@@ -147,8 +147,7 @@ export class Fields {
 
   #newName(taken: ReadonlyMap<string, unknown>): string {
     const name = this.text('name');
-    if (taken.has(name))
-      throw this.refuse('name', `${JSON.stringify(name)} is used twice in this list`);
+    if (taken.has(name)) throw this.refuse('name', `${quoted(name)} is used twice in this list`);
     return name;
   }
 

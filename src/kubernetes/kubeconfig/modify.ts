@@ -3,7 +3,7 @@
  * rules (`k8s.io/kubectl/pkg/cmd/config`). Each takes a kubeconfig and gives a new one; files to
  * embed are read by functions handed in.
  */
-import { KubepkiError } from '../../errors.ts';
+import { KubepkiError, quoted } from '../../errors.ts';
 import type { Cluster, Context, ExecEnvVar, ExecPlugin, Kubeconfig, User } from './types.ts';
 
 /** How an edit gets at files that it refers to. */
@@ -296,7 +296,7 @@ export function useContext(config: Kubeconfig, name: string): Kubeconfig {
   if (name === '') throw usage('the name of a context cannot be empty');
   if (!config.contexts.has(name)) {
     const known = [...config.contexts.keys()].sort().join(', ');
-    throw new KubepkiError('NOT_FOUND', `there is no context ${JSON.stringify(name)}`, {
+    throw new KubepkiError('NOT_FOUND', `there is no context ${quoted(name)}`, {
       hint: known === '' ? 'make one with set-context' : `there are: ${known}`,
     });
   }

@@ -10,6 +10,7 @@
  * (`"\ud83d\ude00"`), `?` and missing spaces inside brackets, lines inside brackets that are not
  * indented, `%YAML 1.2`.
  */
+import { quoted } from '../../errors.ts';
 import { readDocument } from './document.ts';
 import { Fields, isNull } from './fields.ts';
 import {
@@ -37,9 +38,9 @@ export function parseKubeconfig(text: string, where: string): Kubeconfig {
   const kind = fields.text('kind');
   const apiVersion = fields.text('apiVersion');
   if (kind !== '' && kind !== 'Config')
-    throw fields.refuse('kind', `expected Config, got ${JSON.stringify(kind)}`);
+    throw fields.refuse('kind', `expected Config, got ${quoted(kind)}`);
   if (apiVersion !== '' && apiVersion !== 'v1') {
-    throw fields.refuse('apiVersion', `expected v1, got ${JSON.stringify(apiVersion)}`);
+    throw fields.refuse('apiVersion', `expected v1, got ${quoted(apiVersion)}`);
   }
   return {
     clusters: fields.named('clusters', 'cluster', cluster),

@@ -1,5 +1,5 @@
 /** What `kubectl config view` makes of a kubeconfig before it prints it. */
-import { KubepkiError } from '../../errors.ts';
+import { KubepkiError, quoted } from '../../errors.ts';
 import type { JsonObject } from './json.ts';
 import type { Cluster, Kubeconfig, User } from './types.ts';
 
@@ -33,7 +33,7 @@ function only<T>(entries: ReadonlyMap<string, T>, name: string, what: string): M
 }
 
 const missing = (what: string, name: string): KubepkiError =>
-  new KubepkiError('NOT_FOUND', `there is no ${what} ${JSON.stringify(name)}`);
+  new KubepkiError('NOT_FOUND', `there is no ${what} ${quoted(name)}`);
 
 /**
  * Puts the content of referenced PEM files in the place of their paths.

@@ -1,5 +1,5 @@
 /** Reads private keys from PEM, in every form that Kubernetes components read, and encrypted ones. */
-import { KubepkiError } from '../../errors.ts';
+import { KubepkiError, quoted } from '../../errors.ts';
 import { decodePem, type PemBlock } from '../pem.ts';
 import { readSec1 } from './ec.ts';
 import type { PrivateKey } from './key.ts';
@@ -82,7 +82,7 @@ export function listLabels(blocks: readonly PemBlock[]): string {
   const labels = [...new Set(blocks.map((block) => block.label))];
   const shown = labels
     .slice(0, 5)
-    .map((label) => JSON.stringify(label.slice(0, 40)))
+    .map((label) => quoted(label, 40))
     .join(', ');
   return labels.length > 5 ? `${shown}, …` : shown;
 }
