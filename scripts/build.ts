@@ -40,7 +40,10 @@ await build({
   splitting: true,
 });
 // By itself: sharing chunks with the command, each thread would load what only that needs.
-await build({ ...options, entryPoints: { 'pki-worker': 'src/pki/worker.ts' } });
+await build({
+  ...options,
+  entryPoints: { 'pki-worker': 'src/pki/worker.ts', 'cluster-worker': 'src/cli/cluster-worker.ts' },
+});
 
 const main = join(out, 'kubepki.js');
 writeFileSync(main, `#!/usr/bin/env node\n${readFileSync(main, 'utf8')}`);

@@ -86,6 +86,22 @@ export class KubepkiError extends Error {
   }
 }
 
+/** A `KubepkiError` as a thread can send it: structured cloning makes a plain `Error` of it. Without its cause. */
+export interface SentError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string | undefined;
+  readonly issues: readonly Issue[];
+}
+
+export function sendError({ code, message, hint, issues }: KubepkiError): SentError {
+  return { code, message, hint, issues };
+}
+
+export function receiveError({ code, message, hint, issues }: SentError): KubepkiError {
+  return new KubepkiError(code, message, hint === undefined ? { issues } : { hint, issues });
+}
+
 /** Characters of a foreign text that a message shows. */
 const MOST_QUOTED = 300;
 

@@ -1,21 +1,53 @@
 /** Reads the file that `-f` names. */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { type Cluster, readCluster } from '../cluster/index.ts';
 import { lookAtFile, reasonOf } from '../collect/index.ts';
-import { KubepkiError } from '../errors.ts';
+import { KubepkiError, receiveError } from '../errors.ts';
+import type { ClusterAnswer, ClusterText } from './cluster-worker.ts';
 
 const MAX_BYTES = 32 * 1024 * 1024;
 
 /** @param path a file, or `-` for standard input */
 export async function loadCluster(path: string): Promise<Cluster> {
-  if (path === '-') return readCluster(await readStandardInput(), 'standard input');
+  if (path === '-') return read(await readStandardInput(), 'standard input');
   const file = lookAtFile(path, MAX_BYTES);
-  if (file.state === 'there') return readCluster(file.bytes.toString('utf8'), path);
+  if (file.state === 'there') return read(file.bytes.toString('utf8'), path);
   if (file.state === 'missing') {
     throw new KubepkiError('NOT_FOUND', `${path}: no such file`, {
       hint: 'examples/ in the repository has cluster files to start from',
     });
   }
   throw new KubepkiError('FILE_SYSTEM', `${path}: ${file.reason}`);
+}
+
+/**
+ * From this many characters on (some thousand hosts) reading takes longer than a thread to start. What
+ * reading leaves behind, 200 bytes for each of the file, goes with the thread: the heap that works on
+ * the hosts stays small.
+ */
+const THREAD_PAYS_FROM = 128 * 1024;
+
+/** The worker's file: beside this one in the sources, under its own name in the published bundle. */
+const WORKER_URL = new URL(
+  import.meta.url.endsWith('.ts') ? './cluster-worker.ts' : './cluster-worker.js',
+  import.meta.url,
+);
+
+/** What reading makes is soon garbage: a small young generation keeps it from growing to 100 MB. */
+const LIMITS = { maxYoungGenerationSizeMb: 16 };
+
+async function read(text: string, where: string): Promise<Cluster> {
+  if (text.length < THREAD_PAYS_FROM) return readCluster(text, where);
+  const workerData: ClusterText = { text, where };
+  const worker = new Worker(WORKER_URL, { workerData, resourceLimits: LIMITS });
+  // Its memory is free when it has ended, not before.
+  const [[answer]] = (await Promise.all([once(worker, 'message'), once(worker, 'exit')])) as [
+    [ClusterAnswer],
+    unknown,
+  ];
+  if ('error' in answer) throw receiveError(answer.error);
+  return answer.cluster;
 }
 
 async function readStandardInput(): Promise<string> {

@@ -1,5 +1,5 @@
 /** The shape of `cluster.yaml`, as zod sees it: names, types and sets of values. What one field says about another is in `validate.ts`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { KubepkiError } from '../errors.ts';
 import { KEY_ALGORITHMS } from '../x509/index.ts';
 import { CREDENTIAL_IDS } from './catalogue.ts';

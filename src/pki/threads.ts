@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Cluster } from '../cluster/index.ts';
-import { type ErrorCode, KubepkiError } from '../errors.ts';
+import { receiveError, type SentError } from '../errors.ts';
 import { exportPrivateKeyDer, importPrivateKeyDer, parseCertificate } from '../x509/index.ts';
 import type { Authorities, Authority } from './authorities.ts';
 import { HOST_BATCH, type Mode } from './hosts.ts';
@@ -32,7 +32,7 @@ export interface WorkerTask {
 /** Worker to main thread: the steps of one task, or the error that ended it. */
 export type WorkerAnswer =
   | { readonly steps: readonly Step[]; readonly hosts: number }
-  | { readonly code: ErrorCode; readonly message: string; readonly hint: string | undefined };
+  | { readonly error: SentError };
 
 export function sendAuthorities(authorities: Authorities): SentAuthority[] {
   return [...authorities.values()].map(({ certificate, key, ...rest }) => ({
@@ -106,7 +106,7 @@ export async function runInThreads(
       worker.on('message', (answer: WorkerAnswer) => {
         underWay--;
         if ('steps' in answer) onSteps(answer.steps, answer.hosts);
-        else failure ??= receiveError(answer);
+        else failure ??= receiveError(answer.error);
         give();
       });
       worker.on('error', (error) => {
@@ -119,12 +119,4 @@ export async function runInThreads(
   const count = Math.min(threads, Math.ceil(total / HOST_BATCH));
   await Promise.all(Array.from({ length: count }, runThread));
   if (failure !== undefined) throw failure;
-}
-
-function receiveError({
-  code,
-  message,
-  hint,
-}: Extract<WorkerAnswer, { code: ErrorCode }>): KubepkiError {
-  return new KubepkiError(code, message, hint === undefined ? {} : { hint });
 }

@@ -1,6 +1,6 @@
 /** A worker thread: takes ranges of hosts and answers with their steps. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { KubepkiError } from '../errors.ts';
+import { KubepkiError, sendError } from '../errors.ts';
 import { HostWork } from './hosts.ts';
 import {
   receiveAuthorities,
@@ -22,7 +22,7 @@ async function answer({ from, to }: WorkerTask): Promise<WorkerAnswer> {
     return { steps: await work.run(cluster.hosts.slice(from, to)), hosts: to - from };
   } catch (error) {
     if (!(error instanceof KubepkiError)) throw error;
-    return { code: error.code, message: error.message, hint: error.hint };
+    return { error: sendError(error) };
   }
 }
 
