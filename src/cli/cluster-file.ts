@@ -1,5 +1,4 @@
 /** Reads the file that `-f` names. */
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { type Cluster, readCluster } from '../cluster/index.ts';
 import { lookAtFile, reasonOf } from '../collect/index.ts';
@@ -40,12 +39,14 @@ const LIMITS = { maxYoungGenerationSizeMb: 16 };
 async function read(text: string, where: string): Promise<Cluster> {
   if (text.length < THREAD_PAYS_FROM) return readCluster(text, where);
   const workerData: ClusterText = { text, where };
-  const worker = new Worker(WORKER_URL, { workerData, resourceLimits: LIMITS });
-  // Its memory is free when it has ended, not before.
-  const [[answer]] = (await Promise.all([once(worker, 'message'), once(worker, 'exit')])) as [
-    [ClusterAnswer],
-    unknown,
-  ];
+  const answer = await new Promise<ClusterAnswer>((resolve, reject) => {
+    const worker = new Worker(WORKER_URL, { workerData, resourceLimits: LIMITS });
+    worker.once('error', reject);
+    // Its memory is free when it has ended, not when it has answered.
+    worker.once('message', (message: ClusterAnswer) => {
+      worker.once('exit', () => resolve(message));
+    });
+  });
   if ('error' in answer) throw receiveError(answer.error);
   return answer.cluster;
 }
