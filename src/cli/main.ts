@@ -2,7 +2,7 @@
 
 // Files are synced by libuv's threads, many at a time so that the disk commits them together; its
 // default of 4 is for less patient work. It has to be said before the first of them starts.
-process.env['UV_THREADPOOL_SIZE'] ??= '128';
+process.env['UV_THREADPOOL_SIZE'] ??= '32';
 
 import { EXIT } from '../errors.ts';
 

@@ -142,7 +142,7 @@ export function makeDirectory(path: string, mode: number, touched: Set<string>):
 }
 
 /** How many fsyncs are under way at once; more than the threads that run them gains nothing. */
-const SYNCS = 128;
+const SYNCS = 32;
 
 /** All fsyncs at once, so that the file system can commit them together. */
 async function syncAll(
