@@ -42,6 +42,12 @@ export const ERROR_CODES = {
   LOCKED: EXIT.failed,
   /** What is on disk contradicts the cluster file and is not kubepki's to change. */
   CONFLICT: EXIT.failed,
+  /** A Kubernetes API server has refused a request; the message is its own. */
+  API_REFUSED: EXIT.failed,
+  /** A server did not answer, or not as what it should be: no connection, a certificate that does not verify, an answer that ends early. */
+  UNREACHABLE: EXIT.failed,
+  /** Stored state that cannot be read: a damaged database, one of a newer version, or of another cluster. */
+  DAMAGED_STATE: EXIT.failed,
 } as const satisfies Record<string, number>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

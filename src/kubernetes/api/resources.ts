@@ -1,0 +1,107 @@
+/** The resources that kubepki speaks of by name, and where they are in the API. */
+import type {
+  CertificateSigningRequest,
+  ClusterRole,
+  ClusterRoleBinding,
+  ConfigMap,
+  Event,
+  KubernetesObject,
+  Lease,
+  Namespace,
+  Node,
+  Role,
+  RoleBinding,
+  Secret,
+  ServiceAccount,
+  SubjectAccessReview,
+} from './objects.ts';
+
+/** A resource of the API in one version; `T` is what its objects look like. */
+export interface ResourceType<T extends KubernetesObject = KubernetesObject> {
+  /** Empty for the core group. */
+  readonly group: string;
+  readonly version: string;
+  /** Plural, lower case, as in paths. */
+  readonly resource: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+  /** Never there: it only carries the type. */
+  readonly object?: T;
+}
+
+const define = <T extends KubernetesObject>(
+  group: string,
+  resource: string,
+  kind: string,
+  namespaced: boolean,
+): ResourceType<T> => ({ group, version: 'v1', resource, kind, namespaced });
+
+const CERTIFICATES = 'certificates.k8s.io';
+const RBAC = 'rbac.authorization.k8s.io';
+
+export const NAMESPACES = define<Namespace>('', 'namespaces', 'Namespace', false);
+export const NODES = define<Node>('', 'nodes', 'Node', false);
+export const SECRETS = define<Secret>('', 'secrets', 'Secret', true);
+export const CONFIG_MAPS = define<ConfigMap>('', 'configmaps', 'ConfigMap', true);
+export const SERVICE_ACCOUNTS = define<ServiceAccount>(
+  '',
+  'serviceaccounts',
+  'ServiceAccount',
+  true,
+);
+export const EVENTS = define<Event>('', 'events', 'Event', true);
+export const LEASES = define<Lease>('coordination.k8s.io', 'leases', 'Lease', true);
+export const CERTIFICATE_SIGNING_REQUESTS = define<CertificateSigningRequest>(
+  CERTIFICATES,
+  'certificatesigningrequests',
+  'CertificateSigningRequest',
+  false,
+);
+export const ROLES = define<Role>(RBAC, 'roles', 'Role', true);
+export const CLUSTER_ROLES = define<ClusterRole>(RBAC, 'clusterroles', 'ClusterRole', false);
+export const ROLE_BINDINGS = define<RoleBinding>(RBAC, 'rolebindings', 'RoleBinding', true);
+export const CLUSTER_ROLE_BINDINGS = define<ClusterRoleBinding>(
+  RBAC,
+  'clusterrolebindings',
+  'ClusterRoleBinding',
+  false,
+);
+export const SUBJECT_ACCESS_REVIEWS = define<SubjectAccessReview>(
+  'authorization.k8s.io',
+  'subjectaccessreviews',
+  'SubjectAccessReview',
+  false,
+);
+
+/** `v1`, `certificates.k8s.io/v1`. */
+export const apiVersionOf = ({
+  group,
+  version,
+}: Pick<ResourceType, 'group' | 'version'>): string =>
+  group === '' ? version : `${group}/${version}`;
+
+export interface Location {
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly subresource?: string;
+}
+
+/**
+ * The path of a collection, an object or a subresource, each part percent-encoded.
+ *
+ * @throws TypeError for a namespaced object without its namespace: it would mean another resource.
+ */
+export function resourcePath(type: ResourceType, location: Location = {}): string {
+  const { namespace, name, subresource } = location;
+  if (type.namespaced && namespace === undefined && name !== undefined) {
+    throw new TypeError(`expected the namespace of a ${type.kind}, got none`);
+  }
+  const root = type.group === '' ? '/api' : `/apis/${type.group}`;
+  const parts = [
+    ...(type.namespaced && namespace !== undefined ? ['namespaces', namespace] : []),
+    type.resource,
+    ...(name === undefined ? [] : [name]),
+    ...(subresource === undefined ? [] : [subresource]),
+  ];
+  return `${root}/${type.version}/${parts.map(encodeURIComponent).join('/')}`;
+}

@@ -1,0 +1,264 @@
+/**
+ * The storage itself: gathers writes into commits, and tells what has happened.
+ *
+ * Writes wait in a queue until the event loop has served what else is ready. Then they are judged
+ * in the order in which they came, written down together, and only when that is durable they happen:
+ * in memory, to their promises, and to those who watch. So what a reader sees is always durable, and
+ * a commit that fails leaves nothing to take back.
+ */
+import { KubepkiError } from '../errors.ts';
+import { type Decided, decide, type Write } from './decide.ts';
+import { forgotten } from './errors.ts';
+import { Expiry, systemTimer, type Timer } from './expiry.ts';
+import type { Journal } from './journal.ts';
+import { checkKey, checkRevision } from './keys.ts';
+import type { Restored } from './restore.ts';
+import { EMPTY, State } from './state.ts';
+import type {
+  Change,
+  Listed,
+  ListOptions,
+  Storage,
+  StoredValue,
+  WatchOptions,
+  WriteResult,
+} from './types.ts';
+import { Watch, type WatchSource } from './watch.ts';
+import { Watchers } from './watchers.ts';
+
+export interface StorageOptions {
+  /** The time of day, for keys that delete themselves. */
+  readonly now: () => Date;
+  /** Waits for them; the default keeps no process alive. */
+  readonly timer?: Timer;
+}
+
+/** What one commit takes on: about 5 ms of work. */
+const MOST_WRITES = 256;
+const MOST_BYTES = 4 * 1024 * 1024;
+
+/** Deletions of needless records in one commit. */
+const MOST_FORGOTTEN = 200;
+
+/**
+ * What the history may hold in memory before its older half is compacted away. Upstream's interval
+ * of five minutes comes first, but under a load that no small machine should have to remember.
+ */
+const MOST_HISTORY_CHANGES = 500_000;
+const MOST_HISTORY_BYTES = 128 * 1024 * 1024;
+
+/** etcd's bound for a lease. */
+const LONGEST_TTL_SECONDS = 9_000_000_000;
+
+type Queued = Write & {
+  readonly resolve: (result: WriteResult) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+export class Engine implements Storage, WatchSource {
+  readonly #state: State;
+  readonly #expiry: Expiry;
+  readonly #watchers = new Watchers();
+  readonly #now: () => Date;
+  /** Absent for a storage that lives in memory only. */
+  readonly #journal: Journal | undefined;
+  #queue: Queued[] = [];
+  #scheduled = false;
+  #sweeping: Promise<void> | undefined;
+  #closed = false;
+
+  constructor({ now, timer = systemTimer }: StorageOptions, journal?: Journal, begin?: Restored) {
+    this.#now = now;
+    this.#journal = journal;
+    this.#state = new State(begin ?? EMPTY);
+    this.#expiry = new Expiry(now, timer, (keys) => this.#expire(keys), begin?.lifetimes);
+  }
+
+  get revision(): number {
+    return this.#state.revision;
+  }
+
+  async get(key: string): Promise<StoredValue | undefined> {
+    this.#checkOpen();
+    return this.#state.get(key);
+  }
+
+  async list(prefix: string, options: ListOptions = {}): Promise<Listed> {
+    this.#checkOpen();
+    const { limit, revision } = options;
+    if (limit !== undefined && (!Number.isSafeInteger(limit) || limit < 0)) {
+      throw new RangeError(`limit: expected a whole number from 0, got ${limit}`);
+    }
+    if (revision !== undefined) checkRevision(revision);
+    return this.#state.list(prefix, options);
+  }
+
+  async create(key: string, value: Uint8Array, ttlSeconds?: number): Promise<WriteResult> {
+    checkKey(key);
+    if (ttlSeconds !== undefined) checkTtl(ttlSeconds);
+    return this.#write({ kind: 'create', key, value: own(value), ttlSeconds });
+  }
+
+  async update(key: string, value: Uint8Array, revision: number): Promise<WriteResult> {
+    checkKey(key);
+    checkRevision(revision);
+    return this.#write({ kind: 'update', key, value: own(value), revision });
+  }
+
+  async delete(key: string, revision: number): Promise<WriteResult> {
+    checkKey(key);
+    checkRevision(revision);
+    return this.#write({ kind: 'delete', key, revision });
+  }
+
+  watch(options: WatchOptions): AsyncIterable<readonly Change[]> {
+    checkRevision(options.after);
+    return { [Symbol.asyncIterator]: () => new Watch(this, options) };
+  }
+
+  /** For `Watch`. */
+  join(watch: Watch): readonly Change[] {
+    if (this.#closed) {
+      watch.finish();
+      return [];
+    }
+    const { compacted } = this.#state;
+    if (watch.after < compacted) throw forgotten(watch.after, compacted);
+    this.#watchers.add(watch);
+    return this.#state.history.since(watch.after, watch.prefix);
+  }
+
+  /** For `Watch`. */
+  leave(watch: Watch): void {
+    this.#watchers.remove(watch);
+  }
+
+  /** @throws FutureRevisionError; one that is forgotten already is nothing new */
+  async compact(revision: number): Promise<void> {
+    this.#checkOpen();
+    checkRevision(revision);
+    this.#state.checkCompact(revision);
+    if (revision > this.#state.compacted) {
+      this.#journal?.compact(revision);
+      this.#state.compact(revision);
+    }
+    this.#sweeping ??= this.#sweep().finally(() => {
+      this.#sweeping = undefined;
+    });
+    await this.#sweeping;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    while (this.#queue.length > 0) this.#commit();
+    this.#expiry.stop();
+    this.#watchers.finish();
+    this.#journal?.close();
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new KubepkiError('UNREACHABLE', 'the storage is closed');
+  }
+
+  #write(write: Write): Promise<WriteResult> {
+    this.#checkOpen();
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ ...write, resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#commit();
+      if (this.#queue.length > 0) this.#schedule();
+    });
+  }
+
+  #commit(): void {
+    const writes = this.#take();
+    if (writes.length === 0) return;
+    let decided: Decided<Queued>;
+    try {
+      decided = decide(writes, this.#current());
+      if (decided.records.length > 0) this.#journal?.append(decided.records);
+    } catch (error) {
+      for (const { reject } of writes) reject(error);
+      return;
+    }
+    const changes = decided.records.map((record) => {
+      this.#expiry.set(record.key, record.lifetime);
+      return this.#state.apply(record);
+    });
+    for (const { write, result } of decided.outcomes) write.resolve(result);
+    this.#watchers.tell(changes);
+    this.#boundHistory();
+  }
+
+  /** The writes of the next commit. */
+  #take(): Queued[] {
+    let count = 0;
+    for (let bytes = 0; count < MOST_WRITES && bytes < MOST_BYTES; count++) {
+      const write = this.#queue[count];
+      if (write === undefined) break;
+      if (write.kind !== 'delete') bytes += write.value.byteLength;
+    }
+    return this.#queue.splice(0, count);
+  }
+
+  #current(): Parameters<typeof decide>[1] {
+    return {
+      revision: this.#state.revision,
+      now: this.#now().getTime(),
+      get: (key) => this.#state.get(key),
+      secondsOf: (key) => this.#expiry.secondsOf(key),
+    };
+  }
+
+  /** Called by the timer. What cannot be deleted now is tried again. */
+  async #expire(keys: readonly string[]): Promise<void> {
+    const deletions = keys.map(async (key) => {
+      const stored = this.#state.get(key);
+      if (stored !== undefined)
+        await this.#write({ kind: 'delete', key, revision: stored.revision });
+    });
+    await Promise.allSettled(deletions);
+  }
+
+  #boundHistory(): void {
+    const { count, bytes, middle } = this.#state.history;
+    if (count <= MOST_HISTORY_CHANGES && bytes <= MOST_HISTORY_BYTES) return;
+    // A disk that refuses this now is asked again after the next commit.
+    this.compact(middle).catch(() => undefined);
+  }
+
+  /** Deletes what nothing needs any more, a little in each turn of the event loop. */
+  async #sweep(): Promise<void> {
+    const { needless } = this.#state;
+    while (needless.length > 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.#closed) return;
+      const some = needless.slice(-MOST_FORGOTTEN);
+      this.#journal?.forget(some);
+      needless.length -= some.length;
+    }
+  }
+}
+
+function checkTtl(seconds: number): void {
+  if (!Number.isSafeInteger(seconds) || seconds < 1 || seconds > LONGEST_TTL_SECONDS) {
+    throw new RangeError(`ttlSeconds: expected a whole number from 1, got ${seconds}`);
+  }
+}
+
+/** A value that is part of something greater would keep all of that in memory. */
+function own(value: Uint8Array): Uint8Array {
+  if (!(value instanceof Uint8Array)) {
+    throw new TypeError(`value: expected a Uint8Array, got ${typeof value}`);
+  }
+  return value.byteLength === value.buffer.byteLength ? value : new Uint8Array(value);
+}
