@@ -17,8 +17,13 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 export const systemClock: Clock = {
   now: () => new Date(),
   async sleep(ms, signal) {
-    for (let left = ms; left > 0; left -= LONGEST_TIMER) {
-      await sleep(Math.min(left, LONGEST_TIMER), undefined, signal === undefined ? {} : { signal });
+    try {
+      for (let left = ms; left > 0; left -= LONGEST_TIMER) {
+        await sleep(Math.min(left, LONGEST_TIMER), undefined, signal && { signal });
+      }
+    } catch {
+      // Node throws an error of its own, the reason inside.
+      throw signal?.reason;
     }
   },
 };

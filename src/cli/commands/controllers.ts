@@ -1,0 +1,77 @@
+/** `kubepki controllers` */
+import type { Command } from 'commander';
+import type { ControllersFlags } from '../controllers.ts';
+import { booleanFlag, GoFlagsCommand, listFlag } from '../go-flags.ts';
+
+const HELP = `
+Controllers, all of them on unless --controllers says otherwise (*, foo, -foo):
+  csrsigning        signs what is approved, for the four signers of kubernetes.io
+  csrapproving      approves client certificates of nodes, where a SubjectAccessReview allows it
+  servingapproving  approves serving certificates of nodes for what their Node object says
+                    (kube-controller-manager has none: the user needs the verb approve on the signer)
+  csrcleaner        deletes requests that are finished for an hour, or left for a day
+  tokencleaner      deletes bootstrap tokens when they expire
+
+Examples:
+  kubepki controllers --kubeconfig=/etc/kubernetes/controller-manager.conf \\
+    --cluster-signing-cert-file=/etc/kubernetes/pki/ca.crt \\
+    --cluster-signing-key-file=/etc/kubernetes/pki/ca.key
+
+  beside a kube-controller-manager, only what that does not do:
+  kubepki controllers --kubeconfig=admin.conf --controllers=servingapproving
+
+  in place of its signer and approver, which has --controllers=*,-csrsigning,-csrapproving,-csrcleaner:
+  kubepki controllers --kubeconfig=admin.conf --cluster-signing-duration=24h \\
+    --cluster-signing-kubelet-client-cert-file=ca.crt --cluster-signing-kubelet-client-key-file=ca.key
+
+What happens is told on standard error, a line each. Ends with SIGINT or SIGTERM.`;
+
+/** The signers that can have a CA of their own, as kube-controller-manager's flags name them. */
+const SIGNERS = [
+  ['kubelet-serving', 'kubernetes.io/kubelet-serving'],
+  ['kubelet-client', 'kubernetes.io/kube-apiserver-client-kubelet'],
+  ['kube-apiserver-client', 'kubernetes.io/kube-apiserver-client'],
+  ['legacy-unknown', 'kubernetes.io/legacy-unknown'],
+] as const;
+
+export function registerControllers(program: Command): void {
+  const command = new GoFlagsCommand('controllers')
+    .copyInheritedSettings(program)
+    .description(
+      'approve, sign and clean certificate signing requests in any cluster: flags as kube-controller-manager',
+    )
+    .option('--kubeconfig <file>', 'how to reach the API server; in a pod it can be left out')
+    .option(
+      '--cluster-signing-cert-file <file>',
+      'CA that signs for all signers; excludes the flags of single signers',
+    )
+    .option('--cluster-signing-key-file <file>', 'its key, not encrypted');
+  for (const [flag, signer] of SIGNERS) {
+    command
+      .option(`--cluster-signing-${flag}-cert-file <file>`, `CA that signs for ${signer}`)
+      .option(`--cluster-signing-${flag}-key-file <file>`, 'its key, not encrypted');
+  }
+  command
+    .option(
+      '--cluster-signing-duration <duration>',
+      'longest life of what is signed: 8760h, 1h30m',
+      '8760h',
+    )
+    .addOption(listFlag('controllers', 'list', 'which controllers run: *, foo, -foo (default: *)'))
+    .addOption(
+      booleanFlag('leader-elect', 'of several processes, only one works at a time').default(true),
+    )
+    .option('--leader-elect-resource-lock <type>', 'what they agree by: leases', 'leases')
+    .option(
+      '--leader-elect-resource-name <name>',
+      'its name (that of kube-controller-manager is another)',
+      'kubepki-controllers',
+    )
+    .option('--leader-elect-resource-namespace <namespace>', 'its namespace', 'kube-system')
+    .addHelpText('after', HELP)
+    .action(async (flags: ControllersFlags) => {
+      const { runControllersCommand } = await import('../controllers.ts');
+      await runControllersCommand(flags);
+    });
+  program.addCommand(command);
+}

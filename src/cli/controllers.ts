@@ -1,0 +1,233 @@
+/** Runs the controllers for `kubepki controllers`: flags become options, log lines go to standard error. */
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import {
+  createClient,
+  inClusterTransport,
+  systemClock,
+  transportFromKubeconfig,
+} from '../client/index.ts';
+import {
+  type CertificateAuthority,
+  enabledControllers,
+  formatLogLine,
+  type LeaderElection,
+  type LogLine,
+  readAuthority,
+  runControllers,
+} from '../controllers/index.ts';
+import { KubepkiError, quoted } from '../errors.ts';
+import {
+  KUBE_APISERVER_CLIENT_SIGNER,
+  KUBELET_CLIENT_SIGNER,
+  KUBELET_SERVING_SIGNER,
+  LEGACY_UNKNOWN_SIGNER,
+  parseGoDuration,
+  SIGNER_NAMES,
+  type SignerName,
+} from '../kubernetes/index.ts';
+import { untilSignal } from './signals.ts';
+import { VERSION } from './version.ts';
+
+export interface ControllersFlags {
+  readonly kubeconfig?: string;
+  readonly clusterSigningCertFile?: string;
+  readonly clusterSigningKeyFile?: string;
+  readonly clusterSigningKubeletServingCertFile?: string;
+  readonly clusterSigningKubeletServingKeyFile?: string;
+  readonly clusterSigningKubeletClientCertFile?: string;
+  readonly clusterSigningKubeletClientKeyFile?: string;
+  readonly clusterSigningKubeApiserverClientCertFile?: string;
+  readonly clusterSigningKubeApiserverClientKeyFile?: string;
+  readonly clusterSigningLegacyUnknownCertFile?: string;
+  readonly clusterSigningLegacyUnknownKeyFile?: string;
+  readonly clusterSigningDuration: string;
+  readonly controllers?: readonly string[];
+  readonly leaderElect: boolean;
+  readonly leaderElectResourceLock: string;
+  readonly leaderElectResourceName: string;
+  readonly leaderElectResourceNamespace: string;
+}
+
+/** The files of a CA. */
+export interface SigningFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+export interface ControllersConfig {
+  /** Absent: what a pod is given. */
+  readonly kubeconfig?: string;
+  /** By signer; one without files signs nothing. */
+  readonly signing: ReadonlyMap<SignerName, SigningFiles>;
+  /** Milliseconds. */
+  readonly duration: number;
+  readonly controllers: readonly string[];
+  readonly lease?: Omit<LeaderElection, 'identity'>;
+}
+
+/** Runs until a signal ends it. */
+export async function runControllersCommand(flags: ControllersFlags): Promise<void> {
+  const config = controllersConfig(flags);
+  const authorities = await readAuthorities(config.signing);
+  const log = (line: LogLine): void => {
+    if (line.level !== 'debug') process.stderr.write(`kubepki: ${formatLogLine(line)}\n`);
+  };
+  const client = await connect(config.kubeconfig);
+  try {
+    await untilSignal(async (signal) =>
+      runControllers({
+        client,
+        clock: systemClock,
+        signal,
+        log,
+        controllers: config.controllers,
+        ...(authorities === undefined
+          ? {}
+          : { signing: { authorities, duration: config.duration } }),
+        ...(config.lease === undefined
+          ? {}
+          : { leaderElect: { ...config.lease, identity: `${hostname()}_${randomUUID()}` } }),
+      }),
+    );
+  } finally {
+    await client.close();
+  }
+}
+
+async function connect(kubeconfig: string | undefined): Promise<ReturnType<typeof createClient>> {
+  const common = { userAgent: `kubepki-controllers/${VERSION}`, clock: systemClock };
+  const transport =
+    kubeconfig === undefined
+      ? inClusterTransport({ ...common, env: process.env })
+      : await transportFromKubeconfig({ ...common, path: kubeconfig });
+  return createClient(transport);
+}
+
+/** Each file is read once, however many signers sign with it; undefined where there is no CA at all. */
+async function readAuthorities(
+  signing: ControllersConfig['signing'],
+): Promise<Partial<Record<SignerName, CertificateAuthority>> | undefined> {
+  const read = new Map<string, ReturnType<typeof readAuthority>>();
+  const authorities: Partial<Record<SignerName, CertificateAuthority>> = {};
+  for (const [signer, { certFile, keyFile }] of signing) {
+    const id = JSON.stringify([certFile, keyFile]);
+    const issuing = read.get(id) ?? readAuthority(certFile, keyFile);
+    read.set(id, issuing);
+    const issuer = await issuing;
+    authorities[signer] = async () => issuer;
+  }
+  return signing.size === 0 ? undefined : authorities;
+}
+
+/** @throws KubepkiError USAGE naming the flags, INVALID_VALUE for a controller that does not exist */
+export function controllersConfig(flags: ControllersFlags): ControllersConfig {
+  const { kubeconfig, controllers = ['*'], clusterSigningDuration } = flags;
+  const enabled = enabledControllers(controllers);
+  const signing = signingFiles(flags);
+  if (controllers.includes('csrsigning') && enabled.has('csrsigning') && signing.size === 0) {
+    throw new KubepkiError('USAGE', '--controllers=csrsigning has no CA to sign with', {
+      hint: 'give --cluster-signing-cert-file and --cluster-signing-key-file',
+    });
+  }
+  const lease = leaseOf(flags);
+  return {
+    signing,
+    duration: durationOf(clusterSigningDuration),
+    controllers,
+    // As with kube-controller-manager, an empty one is none.
+    ...(kubeconfig === undefined || kubeconfig === '' ? {} : { kubeconfig }),
+    ...(lease === undefined ? {} : { lease }),
+  };
+}
+
+type SpecificFiles = [
+  signer: SignerName,
+  flag: string,
+  certFile: string | undefined,
+  keyFile: string | undefined,
+];
+
+/** The four signers, the flags of each, and what they say. */
+function specificFiles(flags: ControllersFlags): SpecificFiles[] {
+  return [
+    [
+      KUBELET_SERVING_SIGNER,
+      'kubelet-serving',
+      flags.clusterSigningKubeletServingCertFile,
+      flags.clusterSigningKubeletServingKeyFile,
+    ],
+    [
+      KUBELET_CLIENT_SIGNER,
+      'kubelet-client',
+      flags.clusterSigningKubeletClientCertFile,
+      flags.clusterSigningKubeletClientKeyFile,
+    ],
+    [
+      KUBE_APISERVER_CLIENT_SIGNER,
+      'kube-apiserver-client',
+      flags.clusterSigningKubeApiserverClientCertFile,
+      flags.clusterSigningKubeApiserverClientKeyFile,
+    ],
+    [
+      LEGACY_UNKNOWN_SIGNER,
+      'legacy-unknown',
+      flags.clusterSigningLegacyUnknownCertFile,
+      flags.clusterSigningLegacyUnknownKeyFile,
+    ],
+  ];
+}
+
+/** One CA for all, or for each its own: never both (kube-controller-manager, csrsigningcontroller.go). */
+function signingFiles(flags: ControllersFlags): Map<SignerName, SigningFiles> {
+  const files = new Map<SignerName, SigningFiles>();
+  for (const [signer, flag, cert, key] of specificFiles(flags)) {
+    const pair = pairOf(`--cluster-signing-${flag}`, cert, key);
+    if (pair !== undefined) files.set(signer, pair);
+  }
+  const { clusterSigningCertFile: cert, clusterSigningKeyFile: key } = flags;
+  const common = pairOf('--cluster-signing', cert, key);
+  if (common === undefined) return files;
+  if (files.size > 0) {
+    throw new KubepkiError(
+      'USAGE',
+      '--cluster-signing-cert-file is for all signers and excludes the flags of single ones',
+      { hint: 'give every signer its own files, or all of them the same' },
+    );
+  }
+  return new Map(SIGNER_NAMES.map((signer) => [signer, common]));
+}
+
+function pairOf(flag: string, cert = '', key = ''): SigningFiles | undefined {
+  if (cert === '' && key === '') return undefined;
+  if (cert === '' || key === '') {
+    const [given, missing] = cert === '' ? ['key', 'cert'] : ['cert', 'key'];
+    throw new KubepkiError(
+      'USAGE',
+      `${flag}-${given}-file needs ${flag}-${missing}-file beside it`,
+    );
+  }
+  return { certFile: cert, keyFile: key };
+}
+
+function durationOf(text: string): number {
+  const duration = parseGoDuration(text);
+  if (duration > 0) return duration;
+  throw new KubepkiError('USAGE', `--cluster-signing-duration: ${quoted(text, 80)} is not above 0`);
+}
+
+function leaseOf(flags: ControllersFlags): ControllersConfig['lease'] {
+  if (!flags.leaderElect) return undefined;
+  const { leaderElectResourceLock: lock } = flags;
+  if (lock !== 'leases') {
+    throw new KubepkiError(
+      'USAGE',
+      `--leader-elect-resource-lock: ${quoted(lock, 80)} is not leases`,
+    );
+  }
+  const { leaderElectResourceName: name, leaderElectResourceNamespace: namespace } = flags;
+  for (const [flag, value] of Object.entries({ name, namespace })) {
+    if (value === '') throw new KubepkiError('USAGE', `--leader-elect-resource-${flag} is empty`);
+  }
+  return { name, namespace };
+}

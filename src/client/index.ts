@@ -1,0 +1,25 @@
+/** The client of a Kubernetes API: transports, typed calls, informers, work queues, leases. */
+
+export { type ClientOptions, createClient } from './client.ts';
+export { type Clock, systemClock } from './clock.ts';
+export {
+  type Informer,
+  type InformerChange,
+  type InformerOptions,
+  startInformer,
+} from './informer/index.ts';
+export { type LeaseOptions, type LeaseOutcome, runWithLease } from './lease/index.ts';
+export { loopbackTransport } from './loopback.ts';
+export {
+  type ClientCertificate,
+  type ConnectOptions,
+  connectTransport,
+  type InClusterOptions,
+  inClusterTransport,
+  type KubeconfigTransportOptions,
+  type RemoteTransport,
+  type SwappableTransport,
+  transportFromKubeconfig,
+} from './remote/index.ts';
+export type * from './types.ts';
+export { createWorkQueue, type WorkQueue, type WorkQueueOptions } from './work-queue.ts';

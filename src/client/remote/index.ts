@@ -1,0 +1,10 @@
+/** Transports over the network. */
+export {
+  type ConnectOptions,
+  connectTransport,
+  type RemoteTransport,
+  type SwappableTransport,
+} from './connect.ts';
+export { type InClusterOptions, inClusterTransport } from './in-cluster.ts';
+export { type KubeconfigTransportOptions, transportFromKubeconfig } from './kubeconfig.ts';
+export type { ClientCertificate } from './material.ts';

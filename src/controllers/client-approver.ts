@@ -1,0 +1,102 @@
+/**
+ * Approves client certificates of kubelets where a SubjectAccessReview says so
+ * (kube-controller-manager's csrapproving: kubernetes, pkg/controller/certificates/approver).
+ */
+import {
+  apiVersionOf,
+  type CertificateSigningRequest,
+  isDecided,
+  isIssued,
+  KUBELET_CLIENT_SIGNER,
+  recogniseKubeletClient,
+  SUBJECT_ACCESS_REVIEWS,
+  usagesOf,
+} from '../kubernetes/index.ts';
+import { type CertificationRequest, commonName } from '../x509/index.ts';
+import { approve } from './approve.ts';
+import type { ControllerContext } from './context.ts';
+import type { CsrHandler } from './csr-controller.ts';
+import type { RequestReader } from './request-reader.ts';
+
+interface Recogniser {
+  /** Of a request that is one for a kubelet's client certificate. */
+  readonly recognise: (csr: CertificateSigningRequest, request: CertificationRequest) => boolean;
+  /** `create` of this subresource is what the requester has to be allowed. */
+  readonly subresource: string;
+  readonly message: string;
+}
+
+/** In the order in which they are tried. */
+const RECOGNISERS: readonly Recogniser[] = [
+  {
+    // A node that renews what it has.
+    recognise: ({ spec }, { subject }) => spec.username === (commonName(subject) ?? ''),
+    subresource: 'selfnodeclient',
+    message: 'Auto approving self kubelet client certificate after SubjectAccessReview.',
+  },
+  {
+    // Somebody else on behalf of a node: a bootstrap token.
+    recognise: () => true,
+    subresource: 'nodeclient',
+    message: 'Auto approving kubelet client certificate after SubjectAccessReview.',
+  },
+];
+
+/** The approver of kubelets' client certificates. */
+export function createClientApprover(
+  context: ControllerContext,
+  readRequest: RequestReader,
+): CsrHandler {
+  return async (csr) => {
+    if (isIssued(csr) || isDecided(csr)) return 'done';
+    if (csr.spec.signerName !== KUBELET_CLIENT_SIGNER) return 'done';
+    const { request } = readRequest(csr);
+    if (request === undefined) return 'done';
+    if (recogniseKubeletClient(request, usagesOf(csr.spec)) !== undefined) return 'done';
+
+    for (const { recognise, subresource, message } of RECOGNISERS) {
+      if (!recognise(csr, request)) continue;
+      if (!(await mayCreate(context, csr, subresource))) continue;
+      await approve(context, csr, { reason: 'AutoApproved', message });
+      return 'done';
+    }
+    context.log({
+      level: 'debug',
+      message: 'recognised, but its requester is not allowed; trying again',
+      csr: csr.metadata.name,
+      username: csr.spec.username,
+    });
+    return 'retry';
+  };
+}
+
+async function mayCreate(
+  { client, signal }: ControllerContext,
+  { spec }: CertificateSigningRequest,
+  subresource: string,
+): Promise<boolean> {
+  const { username, uid, groups, extra } = spec;
+  const review = await client.create(
+    SUBJECT_ACCESS_REVIEWS,
+    {
+      apiVersion: apiVersionOf(SUBJECT_ACCESS_REVIEWS),
+      kind: SUBJECT_ACCESS_REVIEWS.kind,
+      metadata: {},
+      spec: {
+        ...(username === undefined ? {} : { user: username }),
+        ...(uid === undefined ? {} : { uid }),
+        ...(groups === undefined ? {} : { groups }),
+        ...(extra === undefined ? {} : { extra }),
+        resourceAttributes: {
+          group: 'certificates.k8s.io',
+          resource: 'certificatesigningrequests',
+          subresource,
+          verb: 'create',
+          version: '*',
+        },
+      },
+    },
+    { signal },
+  );
+  return review.status?.allowed === true;
+}

@@ -1,0 +1,62 @@
+/**
+ * What the controllers of CertificateSigningRequests have in common: each looks at a request as soon as
+ * anything happens to it, and again later when it could not finish (kubernetes,
+ * pkg/controller/certificates/certificate_controller.go).
+ */
+import { createWorkQueue, type Informer, type InformerChange } from '../client/index.ts';
+import type { CertificateSigningRequest } from '../kubernetes/index.ts';
+import { type ControllerContext, textOf } from './context.ts';
+
+/**
+ * Does what there is to do about a request. `retry` asks for another look later, without any trouble
+ * to tell of; what is thrown is trouble, and asks for it too.
+ */
+export type CsrHandler = (csr: CertificateSigningRequest) => Promise<'done' | 'retry'>;
+
+export interface CsrController {
+  /** To be told every change of a request. */
+  readonly onChange: (change: InformerChange<CertificateSigningRequest>) => void;
+  /** Asks for another look at a request. */
+  readonly look: (name: string) => void;
+  /** Works until the signal aborts, and finishes what is under way. */
+  readonly run: (informer: Informer<CertificateSigningRequest>) => Promise<void>;
+}
+
+/** Upstream has 5. Here they wait for answers only, and writes that come together are stored together. */
+const WORKERS = 32;
+
+/**
+ * Upstream's delays grow to a quarter of an hour. So long a node would wait for a role that was bound
+ * meanwhile; looking twice a minute costs one access review.
+ */
+const LONGEST_RETRY_MS = 30_000;
+
+class LookAgain extends Error {}
+
+export function createCsrController(
+  { clock, signal, log }: ControllerContext,
+  handle: CsrHandler,
+): CsrController {
+  const queue = createWorkQueue({
+    clock,
+    longestRetryMs: LONGEST_RETRY_MS,
+    onError: (error, csr) => {
+      if (error instanceof LookAgain) return;
+      log({ level: 'error', message: 'failed, and is tried again', csr, error: textOf(error) });
+    },
+  });
+  return {
+    // Deleted ones too: their failures are forgotten then.
+    onChange: ({ object }) => queue.add(object.metadata.name ?? ''),
+    look: (name) => queue.add(name),
+    run: async (informer) =>
+      queue.run(
+        WORKERS,
+        async (name) => {
+          const csr = informer.get(undefined, name);
+          if (csr !== undefined && (await handle(csr)) === 'retry') throw new LookAgain();
+        },
+        signal,
+      ),
+  };
+}

@@ -1,0 +1,95 @@
+/** Runs the controllers against a Kubernetes API: which of them, with what, and for how long. */
+import { type Clock, type KubernetesClient, runWithLease } from '../client/index.ts';
+import { type ControllerContext, type Log, logOf, textOf } from './context.ts';
+import { startCsrControllers } from './csr-controllers.ts';
+import { type ControllerName, enabledControllers } from './names.ts';
+import type { SigningOptions } from './signer.ts';
+import { cleanTokens } from './token-cleaner.ts';
+
+export interface RunControllersOptions {
+  readonly client: KubernetesClient;
+  readonly clock: Clock;
+  /** Ends them: what is under way is finished. */
+  readonly signal: AbortSignal;
+  /** In [0, 1), for delays. */
+  readonly random?: () => number;
+  readonly log?: Log;
+  /** With what the signer signs; without, there is none. */
+  readonly signing?: SigningOptions;
+  /** As `--controllers`: `*`, `foo`, `-foo`; all where absent. */
+  readonly controllers?: readonly string[];
+  /** Waits for a Lease first, so that of several processes one works; without, it works at once. */
+  readonly leaderElect?: LeaderElection;
+}
+
+/** A Lease that is not kube-controller-manager's: both can run beside each other. */
+export const DEFAULT_LEASE = { namespace: 'kube-system', name: 'kubepki-controllers' } as const;
+
+export interface LeaderElection {
+  /** Different for every process. */
+  readonly identity: string;
+  /** `DEFAULT_LEASE` where absent, as the next. */
+  readonly namespace?: string;
+  readonly name?: string;
+}
+
+/**
+ * Runs until the signal aborts. Trouble with the API is logged and survived; a lease that is lost stops
+ * the controllers, and is waited for again.
+ *
+ * @throws KubepkiError INVALID_VALUE for a controller that does not exist, before anything is started;
+ *   whatever stops a controller that should not stop
+ */
+export async function runControllers(options: RunControllersOptions): Promise<void> {
+  const { client, clock, signal, random = Math.random, log = () => {}, leaderElect } = options;
+  const enabled = enabledControllers(options.controllers ?? ['*']);
+  const context = { client, clock, random, log };
+  const run = async (until: AbortSignal): Promise<void> =>
+    runAll({ ...context, signal: until }, enabled, options.signing);
+  if (leaderElect === undefined) return run(signal);
+  const lease = { ...DEFAULT_LEASE, ...leaderElect };
+  const where = `${lease.namespace}/${lease.name}`;
+  while (!signal.aborted) {
+    const outcome = await runWithLease(
+      {
+        client,
+        clock,
+        random,
+        signal,
+        ...lease,
+        onLeader: (leader) => log({ level: 'info', message: 'leader', lease: where, leader }),
+        onError: (error) =>
+          log({ level: 'warn', message: 'leader election', lease: where, error: textOf(error) }),
+      },
+      run,
+    );
+    if (outcome === 'ended') return;
+    log({ level: 'error', message: 'the lease is lost; waiting for it again', lease: where });
+  }
+}
+
+/** Ends when all have ended; one that fails ends the others. */
+async function runAll(
+  outer: ControllerContext,
+  enabled: ReadonlySet<ControllerName>,
+  signing: SigningOptions | undefined,
+): Promise<void> {
+  const failed = new AbortController();
+  const signal = AbortSignal.any([outer.signal, failed.signal]);
+  const contextOf = (name: string): ControllerContext => ({
+    ...outer,
+    signal,
+    log: logOf(outer.log, name),
+  });
+  const jobs = startCsrControllers({ contextOf, enabled, signing });
+  if (enabled.has('tokencleaner')) jobs.push(cleanTokens(contextOf('tokencleaner')));
+  await Promise.all(
+    jobs.map(async (job) =>
+      job.catch((error: unknown) => {
+        // What one throws because it was told to end is no failure.
+        if (!signal.aborted) failed.abort(error);
+      }),
+    ),
+  );
+  if (failed.signal.aborted && !outer.signal.aborted) throw failed.signal.reason;
+}

@@ -1,0 +1,109 @@
+/**
+ * Approves serving certificates of kubelets. Upstream leaves that to administrators, because the API
+ * cannot know whose a name is; here a node gets a certificate for what its own Node object says of it
+ * and no other Node claims. Nothing is ever denied: what is not approved stays for an administrator,
+ * and is looked at again when a Node changes.
+ */
+import {
+  type CertificateSigningRequest,
+  isDecided,
+  isFailed,
+  isIssued,
+  KUBELET_SERVING_SIGNER,
+  NODE_USER_PREFIX,
+  NODES_GROUP,
+  recogniseKubeletServing,
+  usagesOf,
+} from '../kubernetes/index.ts';
+import { type CertificationRequest, commonName } from '../x509/index.ts';
+import { approve } from './approve.ts';
+import type { ControllerContext } from './context.ts';
+import type { CsrHandler } from './csr-controller.ts';
+import { addressesOf, canonicalAddress, type NodeDirectory } from './node-addresses.ts';
+import type { RequestReader } from './request-reader.ts';
+
+export interface ServingApprover {
+  readonly handle: CsrHandler;
+  /** The names of those, as of now, that a change of a Node may let through. */
+  readonly waiting: () => readonly string[];
+  /** The request of this name is gone. */
+  readonly forget: (name: string) => void;
+}
+
+/** The approver of kubelets' serving certificates. */
+export function createServingApprover(
+  context: ControllerContext,
+  readRequest: RequestReader,
+  nodes: NodeDirectory,
+): ServingApprover {
+  const waiting = new Set<string>();
+  const handle: CsrHandler = async (csr) => {
+    const { name } = csr.metadata;
+    if (name === undefined) return 'done';
+    waiting.delete(name);
+    if (csr.spec.signerName !== KUBELET_SERVING_SIGNER) return 'done';
+    if (isIssued(csr) || isDecided(csr) || isFailed(csr)) return 'done';
+    const verdict = judge(csr, readRequest, nodes);
+    if (verdict.approved) {
+      await approve(context, csr, { reason: 'AutoApproved', message: verdict.message });
+      return 'done';
+    }
+    if (verdict.mayChange) waiting.add(name);
+    context.log({
+      level: verdict.mayChange ? 'info' : 'warn',
+      message: 'not approved',
+      csr: name,
+      username: csr.spec.username,
+      reason: verdict.reason,
+    });
+    return 'done';
+  };
+  return { handle, waiting: () => [...waiting], forget: (name) => void waiting.delete(name) };
+}
+
+type Verdict =
+  | { readonly approved: true; readonly message: string }
+  | {
+      readonly approved: false;
+      readonly reason: string;
+      /** Whether a change of a Node could make it another one. */
+      readonly mayChange: boolean;
+    };
+
+const never = (reason: string): Verdict => ({ approved: false, reason, mayChange: false });
+const notYet = (reason: string): Verdict => ({ approved: false, reason, mayChange: true });
+
+function judge(
+  csr: CertificateSigningRequest,
+  readRequest: RequestReader,
+  nodes: NodeDirectory,
+): Verdict {
+  const { request, problem } = readRequest(csr);
+  if (request === undefined) return never(problem);
+  const unfit = recogniseKubeletServing(request, usagesOf(csr.spec));
+  if (unfit !== undefined) return never(unfit);
+
+  const { username, groups } = csr.spec;
+  const user = commonName(request.subject);
+  if (user === undefined || username !== user) {
+    return never('the requester is not the node that the request is for');
+  }
+  if (groups?.includes(NODES_GROUP) !== true) return never('the requester is not in system:nodes');
+  const node = user.slice(NODE_USER_PREFIX.length);
+  const found = nodes.get(node);
+  if (found === undefined) return notYet('there is no such Node');
+
+  const own = addressesOf(found);
+  for (const name of namesOf(request)) {
+    if (!own.has(name)) return notYet(`${name} is not among the addresses of the Node`);
+    const other = nodes.claimants(name).find(({ metadata }) => metadata.name !== node);
+    if (other !== undefined) {
+      return notYet(`${name} is claimed by the Node ${other.metadata.name} as well`);
+    }
+  }
+  const message = `Auto approving kubelet serving certificate: its names and addresses are those of the Node ${node} and of no other.`;
+  return { approved: true, message };
+}
+
+const namesOf = ({ subjectAltNames }: CertificationRequest): string[] =>
+  [...(subjectAltNames?.dns ?? []), ...(subjectAltNames?.ip ?? [])].map(canonicalAddress);

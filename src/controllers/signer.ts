@@ -1,0 +1,151 @@
+/**
+ * Signs approved CertificateSigningRequests of Kubernetes' own signers (kube-controller-manager's
+ * csrsigning: kubernetes, pkg/controller/certificates/signer/signer.go).
+ *
+ * A request that its signer must not sign, now or ever, gets the condition Failed and stays as it is.
+ * That includes what upstream would try again without end: a request that cannot be read, a signature
+ * that is wrong, a name that no certificate can carry. Trouble that can pass (an expired CA, an API
+ * that does not answer) is thrown, and the queue tries again.
+ */
+import { randomBytes } from 'node:crypto';
+import { KubepkiError } from '../errors.ts';
+import {
+  CERTIFICATE_SIGNING_REQUESTS,
+  type CertificateSigningRequest,
+  certificateTemplate,
+  certificateValidity,
+  DEFAULT_SIGNING_DURATION,
+  isApproved,
+  isFailed,
+  isIssued,
+  isSignerName,
+  SIGNER_POLICIES,
+  type SignerName,
+  signingDuration,
+  usagesOf,
+  withCondition,
+} from '../kubernetes/index.ts';
+import { formatRfc3339 } from '../tokens/index.ts';
+import {
+  type CertificationRequest,
+  encodePem,
+  formatName,
+  type Issuer,
+  verifyRequest,
+} from '../x509/index.ts';
+import type { ControllerContext } from './context.ts';
+import type { CsrHandler } from './csr-controller.ts';
+import type { RequestReader } from './request-reader.ts';
+
+/** The CA that a signer signs with, asked for anew for every certificate: it may change meanwhile. */
+export type CertificateAuthority = () => Promise<Issuer>;
+
+export interface SigningOptions {
+  /** One CA for all four signers, or for each its own: one without a CA signs nothing. */
+  readonly authorities:
+    | CertificateAuthority
+    | Readonly<Partial<Record<SignerName, CertificateAuthority>>>;
+  /** The longest that is issued, and what is where nothing is asked for, in milliseconds; a year where absent. */
+  readonly duration?: number;
+}
+
+/** The signer of every request whose signer has a CA. */
+export function createSigner(
+  context: ControllerContext,
+  readRequest: RequestReader,
+  options: SigningOptions,
+): CsrHandler {
+  const { authorities, duration = DEFAULT_SIGNING_DURATION } = options;
+  const authorityOf = (name: SignerName): CertificateAuthority | undefined =>
+    typeof authorities === 'function' ? authorities : authorities[name];
+
+  return async (csr) => {
+    if (isIssued(csr) || !isApproved(csr) || isFailed(csr)) return 'done';
+    const { signerName } = csr.spec;
+    if (!isSignerName(signerName)) return 'done';
+    const authority = authorityOf(signerName);
+    if (authority === undefined) return 'done';
+
+    const { request, problem } = readRequest(csr);
+    if (request === undefined) return fail(context, csr, `unable to parse csr: ${problem}`);
+    const reason = SIGNER_POLICIES[signerName](request, usagesOf(csr.spec));
+    if (reason !== undefined) return fail(context, csr, reason);
+
+    const issuer = await authority();
+    const longest = signingDuration(csr.spec.expirationSeconds, duration);
+    const signed = sign(context, csr, { request, issuer, longest });
+    if (signed.der === undefined) return fail(context, csr, signed.problem);
+    await updateStatus(context, {
+      ...csr,
+      status: {
+        ...csr.status,
+        certificate: Buffer.from(encodePem('CERTIFICATE', signed.der)).toString('base64'),
+      },
+    });
+    context.log({
+      level: 'info',
+      message: 'signed',
+      csr: csr.metadata.name,
+      signerName,
+      subject: formatName(request.subject),
+      serialNumber: signed.serialNumber,
+      notAfter: formatRfc3339(signed.notAfter),
+    });
+    return 'done';
+  };
+}
+
+type Signed =
+  | {
+      readonly der: Uint8Array;
+      readonly serialNumber: string;
+      readonly notAfter: Date;
+    }
+  | { readonly der?: never; readonly problem: string };
+
+/** @throws KubepkiError where the CA has expired: the only trouble here that can pass. */
+function sign(
+  { clock }: ControllerContext,
+  csr: CertificateSigningRequest,
+  { request, issuer, longest }: { request: CertificationRequest; issuer: Issuer; longest: number },
+): Signed {
+  // The API server has verified it as well, but whether that is ours nobody knows.
+  if (!verifyRequest(request)) {
+    return { problem: 'unable to verify certificate request signature' };
+  }
+  const validity = certificateValidity(clock.now(), longest, issuer.certificate.notAfter);
+  const serialNumber = randomBytes(16);
+  try {
+    const template = certificateTemplate(request, usagesOf(csr.spec), validity);
+    const der = issuer.issue({ ...template, serialNumber }, request.spki);
+    const { notAfter } = validity;
+    return { der, serialNumber: serialNumber.toString('hex'), notAfter };
+  } catch (error) {
+    if (error instanceof KubepkiError) return { problem: error.message };
+    throw error;
+  }
+}
+
+async function fail(
+  context: ControllerContext,
+  csr: CertificateSigningRequest,
+  message: string,
+): Promise<'done'> {
+  const failed = withCondition(csr, {
+    type: 'Failed',
+    status: 'True',
+    reason: 'SignerValidationFailure',
+    message,
+    lastUpdateTime: formatRfc3339(context.clock.now()),
+  });
+  await updateStatus(context, failed);
+  context.log({ level: 'warn', message: 'not signed', csr: csr.metadata.name, reason: message });
+  return 'done';
+}
+
+async function updateStatus(
+  { client, signal }: ControllerContext,
+  after: CertificateSigningRequest,
+): Promise<void> {
+  await client.update(CERTIFICATE_SIGNING_REQUESTS, after, { subresource: 'status', signal });
+}

@@ -1,0 +1,93 @@
+/** Names of signers: those of Kubernetes itself, and what a name has to look like. */
+import { quoted } from '../../errors.ts';
+
+export const KUBE_APISERVER_CLIENT_SIGNER = 'kubernetes.io/kube-apiserver-client';
+export const KUBELET_CLIENT_SIGNER = 'kubernetes.io/kube-apiserver-client-kubelet';
+export const KUBELET_SERVING_SIGNER = 'kubernetes.io/kubelet-serving';
+/** From v1beta1: nobody can create such a request through v1, but old ones are still signed. */
+export const LEGACY_UNKNOWN_SIGNER = 'kubernetes.io/legacy-unknown';
+
+/** The signers that kube-controller-manager has. */
+export const SIGNER_NAMES = [
+  KUBELET_SERVING_SIGNER,
+  KUBELET_CLIENT_SIGNER,
+  KUBE_APISERVER_CLIENT_SIGNER,
+  LEGACY_UNKNOWN_SIGNER,
+] as const;
+export type SignerName = (typeof SIGNER_NAMES)[number];
+
+export function isSignerName(name: string): name is SignerName {
+  return (SIGNER_NAMES as readonly string[]).includes(name);
+}
+
+const LONGEST_SUBDOMAIN = 253;
+const LONGEST_LABEL = 63;
+const LONGEST_NAME = LONGEST_SUBDOMAIN + 1 + LONGEST_LABEL + 1 + LONGEST_SUBDOMAIN;
+
+const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
+const SUBDOMAIN = `${LABEL}(\\.${LABEL})*`;
+const LABEL_PATTERN = new RegExp(`^${LABEL}$`);
+
+const LABEL_RULE =
+  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', " +
+  'and must start and end with an alphanumeric character ' +
+  `(e.g. 'my-name',  or '123-abc', regex used for validation is '${LABEL}')`;
+const SUBDOMAIN_RULE =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', " +
+  'and must start and end with an alphanumeric character ' +
+  `(e.g. 'example.com', regex used for validation is '${SUBDOMAIN}')`;
+
+/** One thing that is wrong with a name; `value` is the part that is meant, as upstream's errors show it. */
+export interface SignerNameProblem {
+  readonly kind: 'required' | 'invalid' | 'too-long';
+  readonly value: string;
+  readonly message: string;
+}
+
+/**
+ * What is wrong with the name of a signer, in upstream's order and words; none where it is valid
+ * (kubernetes, pkg/apis/core/validation/names.go, ValidateSignerName).
+ */
+export function signerNameProblems(name: string): SignerNameProblem[] {
+  if (name === '') return [{ kind: 'required', value: name, message: '' }];
+  const [domain = '', path, ...more] = name.split('/');
+  if (path === undefined || more.length > 0) {
+    const message =
+      "must be a fully qualified domain and path of the form 'example.com/signer-name'";
+    return [{ kind: 'invalid', value: name, message }];
+  }
+  const problems: SignerNameProblem[] = [];
+  const invalid = (value: string, message: string): void => {
+    problems.push({ kind: 'invalid', value, message });
+  };
+  if (domain.length > LONGEST_SUBDOMAIN) problems.push(tooLong(domain, LONGEST_SUBDOMAIN));
+  const labels = domain.split('.');
+  for (const problem of firstProblems(labels, LONGEST_LABEL, LABEL_RULE)) invalid(domain, problem);
+  if (labels.length < 2) {
+    invalid(domain, 'should be a domain with at least two segments separated by dots');
+  }
+  for (const problem of firstProblems(path.split('.'), LONGEST_SUBDOMAIN, SUBDOMAIN_RULE)) {
+    invalid(path, problem);
+  }
+  if (name.length > LONGEST_NAME) problems.push(tooLong(name, LONGEST_NAME));
+  return problems;
+}
+
+/** What is wrong with the first piece that is wrong. */
+function firstProblems(pieces: readonly string[], longest: number, rule: string): string[] {
+  for (const piece of pieces) {
+    const problems: string[] = [];
+    if (piece.length > longest) problems.push(`must be no more than ${longest} characters`);
+    if (!LABEL_PATTERN.test(piece)) problems.push(rule);
+    if (problems.length > 0) {
+      return problems.map((problem) => `validating label ${quoted(piece)}: ${problem}`);
+    }
+  }
+  return [];
+}
+
+const tooLong = (value: string, longest: number): SignerNameProblem => ({
+  kind: 'too-long',
+  value,
+  message: `may not be more than ${longest} bytes`,
+});

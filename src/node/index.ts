@@ -1,0 +1,7 @@
+/** The kubelet's side of TLS bootstrapping: certificates asked for, kept and renewed; the Node; the endpoint. */
+export { runNodeAgent } from './agent.ts';
+export { connectToServer } from './connect.ts';
+export { describeEvent } from './describe.ts';
+export { readMachineInfo } from './machine.ts';
+export { checkLabels, nodeNameOf } from './names.ts';
+export type * from './types.ts';

@@ -1,0 +1,122 @@
+/** What the node agent takes and what it tells: options, the world it works in, events. */
+import type { Clock, KubernetesClient } from '../client/index.ts';
+
+/** An API server and who one is to it: what a kubeconfig's current context says, files read. */
+export interface ApiTarget {
+  /** `https://host:port`. */
+  readonly server: string;
+  /** PEM; without it the system's CAs count. */
+  readonly certificateAuthority?: string;
+  readonly insecureSkipTlsVerify?: boolean;
+  /** Name to verify the server's certificate against, instead of the host of `server`. */
+  readonly tlsServerName?: string;
+  /** PEM, leaf first; comes with `key`. */
+  readonly certificate?: string;
+  /** PEM. */
+  readonly key?: string;
+  /** Bearer token. */
+  readonly token?: string;
+}
+
+/** Makes a client; connects when it is first used. */
+export type Connect = (target: ApiTarget) => KubernetesClient;
+
+/** The two certificates of a node. */
+export type CertificateKind = 'client' | 'serving';
+
+/** Flags of the kubelet by their names there, in camel case; paths are absolute. */
+export interface NodeAgentOptions {
+  /** As `nodeName` of this folder makes it. */
+  readonly nodeName: string;
+  /** Where the kubeconfig of the node is, or is written once it bootstraps. */
+  readonly kubeconfig: string;
+  /** Absent: the kubeconfig must be there and hold credentials. */
+  readonly bootstrapKubeconfig?: string;
+  /** Leaves the bootstrap kubeconfig where it is, as the kubelet itself does. */
+  readonly keepBootstrapKubeconfig?: boolean;
+  readonly certDir: string;
+  /** One address, or one of each family. Absent: found out, and followed when it changes. */
+  readonly nodeIps?: readonly string[];
+  /** Where the HTTPS endpoint listens; `0.0.0.0` unless said. */
+  readonly address?: string;
+  /** 0: any that is free. */
+  readonly port: number;
+  /** PEM bundle that verifies callers of the HTTPS endpoint; read again when it changes. */
+  readonly clientCaFile?: string;
+  readonly registerNode: boolean;
+  readonly nodeLabels?: Readonly<Record<string, string>>;
+  readonly rotateCertificates: boolean;
+  readonly rotateServerCertificates: boolean;
+  /** Ends when the client certificate is stored and proven and the Node is registered. */
+  readonly exitAfterBootstrap?: boolean;
+  /** Of kubepki, as the Node's `kubeletVersion` shows it. */
+  readonly version: string;
+}
+
+/** What is the agent's neither to decide nor to hold globally. */
+export interface NodeAgentWorld {
+  readonly clock: Clock;
+  /** In [0, 1), as Math.random. */
+  readonly random: () => number;
+  readonly connect: Connect;
+  /** Ends the agent, in order. */
+  readonly signal: AbortSignal;
+  /** What a human may want to know beside the events; one line, no secrets. */
+  readonly log: (line: string) => void;
+  readonly onEvent?: (event: NodeEvent) => void;
+  /** What the Node says of its machine; looked up unless given. One value does for many agents of one machine. */
+  readonly machine?: MachineInfo;
+}
+
+/** `status.nodeInfo`, what is known of it. */
+export interface MachineInfo {
+  readonly machineID: string;
+  readonly systemUUID: string;
+  readonly bootID: string;
+  readonly kernelVersion: string;
+  readonly osImage: string;
+  /** Go's names: `linux`, `amd64`, `arm64`. */
+  readonly operatingSystem: string;
+  readonly architecture: string;
+}
+
+/** What happened, in the order of the story. */
+export type NodeEvent =
+  | { readonly type: 'kubeconfig-written'; readonly file: string }
+  | {
+      readonly type: 'csr-created';
+      readonly kind: CertificateKind;
+      readonly name: string;
+      readonly signerName: string;
+    }
+  /** Nobody has approved for a while: what a human may have to do something about. */
+  | { readonly type: 'waiting'; readonly kind: CertificateKind; readonly name: string }
+  | { readonly type: 'csr-approved'; readonly kind: CertificateKind; readonly name: string }
+  | ({ readonly type: 'certificate-stored' } & StoredCertificate)
+  /** As `certificate-stored`, where there was one before. */
+  | ({ readonly type: 'renewed' } & StoredCertificate)
+  | {
+      readonly type: 'attempt-failed';
+      readonly kind: CertificateKind;
+      readonly message: string;
+      readonly retryInMs: number;
+    }
+  /** `existed`: the Node was there already. */
+  | { readonly type: 'registered'; readonly node: string; readonly existed: boolean }
+  | { readonly type: 'bootstrap-kubeconfig-deleted'; readonly file: string }
+  /** The HTTPS endpoint has a certificate to prove. */
+  | {
+      readonly type: 'serving';
+      readonly address: string;
+      readonly port: number;
+      readonly serial: string;
+    };
+
+export interface StoredCertificate {
+  readonly kind: CertificateKind;
+  /** Hex. */
+  readonly serial: string;
+  readonly notAfter: Date;
+  /** The dated file; `kubelet-client-current.pem` or `kubelet-server-current.pem` leads to it. */
+  readonly file: string;
+}

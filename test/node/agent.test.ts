@@ -1,0 +1,468 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { KubepkiError } from '../../src/errors.ts';
+import type { Lease, Node } from '../../src/kubernetes/index.ts';
+import { StatusError } from '../../src/kubernetes/index.ts';
+import {
+  type MachineInfo,
+  type NodeAgentOptions,
+  type NodeEvent,
+  runNodeAgent,
+} from '../../src/node/index.ts';
+import { temporaryDirectory } from '../temporary.ts';
+import { FakeApi } from './fake-api.ts';
+import { ManualClock, settle, until } from './manual-clock.ts';
+
+const MACHINE: MachineInfo = {
+  machineID: 'm',
+  systemUUID: 's',
+  bootID: 'b',
+  kernelVersion: '6.1',
+  osImage: 'Test Linux',
+  operatingSystem: 'linux',
+  architecture: 'amd64',
+};
+const NODE = '/api/v1/nodes/worker-1';
+const LEASE = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/worker-1';
+const TAINT = { key: 'kubepki.dev/no-kubelet', effect: 'NoSchedule' };
+
+function arrange() {
+  const dir = temporaryDirectory();
+  const clock = new ManualClock('2026-03-01T10:00:00Z');
+  const api = new FakeApi(() => clock.now());
+  const files = {
+    kubeconfig: join(dir, 'kubelet.conf'),
+    bootstrapKubeconfig: join(dir, 'bootstrap.conf'),
+    certDir: join(dir, 'pki'),
+  };
+  const bootstrap = `
+apiVersion: v1
+kind: Config
+clusters: [{ name: c, cluster: { server: "https://api.test:6443" } }]
+users: [{ name: u, user: { token: bootstrap } }]
+contexts: [{ name: x, context: { cluster: c, user: u } }]
+current-context: x
+`;
+  writeFileSync(files.bootstrapKubeconfig, bootstrap);
+  const start = (options: Partial<NodeAgentOptions> = {}) => {
+    const events: NodeEvent[] = [];
+    const log: string[] = [];
+    const stop = new AbortController();
+    const running = runNodeAgent(
+      {
+        ...files,
+        nodeName: 'worker-1',
+        nodeIps: ['127.0.0.7'],
+        address: '127.0.0.1',
+        port: 0,
+        registerNode: true,
+        rotateCertificates: true,
+        rotateServerCertificates: true,
+        version: '1.2.3',
+        ...options,
+      },
+      {
+        clock,
+        random: () => 0.5,
+        connect: api.connect,
+        signal: stop.signal,
+        log: (line) => log.push(line),
+        onEvent: (event) => events.push(event),
+        machine: MACHINE,
+      },
+    );
+    let failure: unknown;
+    running.catch((error: unknown) => (failure = error));
+    const happened = async (type: NodeEvent['type'], times = 1): Promise<void> => {
+      await until(`${type}, ${times} times`, () => {
+        if (failure !== undefined) throw failure as Error;
+        return events.filter((event) => event.type === type).length >= times;
+      });
+      await settle();
+    };
+    const end = async (): Promise<void> => {
+      stop.abort();
+      await running.catch(() => undefined);
+    };
+    onTestFinished(end);
+    return { events, log, running, happened, end };
+  };
+  return { dir, clock, api, files, bootstrap, start };
+}
+
+const types = (events: readonly NodeEvent[]): string[] => events.map(({ type }) => type);
+
+describe('a node that joins', () => {
+  it('tells the whole story, and owns two certificates and no token in the end', async () => {
+    const { api, files, start } = arrange();
+    const { events, happened, end } = start();
+    await happened('serving');
+    expect(types(events)).toEqual([
+      'kubeconfig-written',
+      'csr-created',
+      'csr-approved',
+      'certificate-stored',
+      'registered',
+      'bootstrap-kubeconfig-deleted',
+      'csr-created',
+      'csr-approved',
+      'certificate-stored',
+      'serving',
+    ]);
+    expect(existsSync(files.bootstrapKubeconfig)).toBe(false);
+    expect(readFileSync(join(files.certDir, 'kubelet-client-current.pem'), 'utf8')).toMatch(
+      /CERTIFICATE[\s\S]*EC PRIVATE KEY/,
+    );
+    expect(existsSync(join(files.certDir, 'kubelet-server-current.pem'))).toBe(true);
+    const whoDidWhat = api.calls.map(({ user, what }) => `${user}: ${what.replace(/ .*\//, ' ')}`);
+    expect(whoDidWhat).toEqual([
+      'token bootstrap: create certificatesigningrequests',
+      'token bootstrap: watch certificatesigningrequests',
+      'system:node:worker-1: create nodes',
+      'system:node:worker-1: create leases',
+      'system:node:worker-1: create certificatesigningrequests',
+      'system:node:worker-1: watch certificatesigningrequests',
+    ]);
+    await end();
+    expect(api.openConnections).toBe(0);
+  });
+
+  it('registers a Node that no pod is sent to', async () => {
+    const { api, start } = arrange();
+    const { events, happened } = start({
+      nodeLabels: { 'node.kubernetes.io/pool': 'blue', 'beta.kubernetes.io/arch': 'other' },
+    });
+    await happened('serving');
+    const serving = events.find((event) => event.type === 'serving');
+    const node = api.objects.get(NODE) as Node;
+    expect(node).toMatchObject({
+      metadata: {
+        labels: {
+          'kubernetes.io/hostname': 'worker-1',
+          'kubernetes.io/os': 'linux',
+          'kubernetes.io/arch': 'amd64',
+          'beta.kubernetes.io/os': 'linux',
+          'beta.kubernetes.io/arch': 'other',
+          'node.kubernetes.io/pool': 'blue',
+        },
+      },
+      spec: { taints: [TAINT] },
+      status: {
+        addresses: [
+          { type: 'InternalIP', address: '127.0.0.7' },
+          { type: 'Hostname', address: 'worker-1' },
+        ],
+        conditions: [
+          {
+            type: 'Ready',
+            status: 'False',
+            reason: 'KubepkiNodeAgent',
+            message: expect.stringContaining('no kubelet'),
+            lastHeartbeatTime: '2026-03-01T10:00:00Z',
+            lastTransitionTime: '2026-03-01T10:00:00Z',
+          },
+        ],
+        daemonEndpoints: { kubeletEndpoint: { Port: serving?.port } },
+        nodeInfo: { ...MACHINE, kubeletVersion: 'kubepki-v1.2.3' },
+      },
+    });
+    expect(node.status).not.toHaveProperty('capacity');
+  });
+
+  it('keeps its Lease and reports its status, as often as the kubelet', async () => {
+    const { api, clock, start } = arrange();
+    const { happened } = start();
+    await happened('serving');
+    const node = api.objects.get(NODE);
+    expect(api.objects.get(LEASE)).toMatchObject({
+      metadata: {
+        ownerReferences: [
+          { apiVersion: 'v1', kind: 'Node', name: 'worker-1', uid: node?.metadata.uid },
+        ],
+      },
+      spec: {
+        holderIdentity: 'worker-1',
+        leaseDurationSeconds: 40,
+        renewTime: '2026-03-01T10:00:00.000000Z',
+      },
+    });
+    const count = (what: string): number => api.calls.filter((call) => call.what === what).length;
+    await clock.advance(10_200);
+    expect(count(`update ${LEASE}`)).toBe(1);
+    expect((api.objects.get(LEASE) as Lease).spec?.renewTime).toBe('2026-03-01T10:00:10.200000Z');
+    expect(count(`patch ${NODE}/status`)).toBe(0);
+    await clock.advance(290_000);
+    expect(count(`patch ${NODE}/status`)).toBe(1);
+    expect(api.calls.findLast(({ what }) => what.startsWith('patch'))?.body).toEqual({
+      status: {
+        conditions: [
+          expect.objectContaining({
+            type: 'Ready',
+            status: 'False',
+            lastHeartbeatTime: '2026-03-01T10:05:00Z',
+            lastTransitionTime: '2026-03-01T10:00:00Z',
+          }),
+        ],
+      },
+    });
+    await clock.advance(300_000);
+    expect(count(`patch ${NODE}/status`)).toBe(2);
+    expect(count(`update ${LEASE}`)).toBe(58);
+  });
+
+  it('renews both certificates in time, and speaks with the new one', async () => {
+    const { api, clock, start } = arrange();
+    const { events, happened } = start();
+    await happened('serving');
+    await clock.advance(8 * 86_400_000);
+    await happened('renewed', 2);
+    await happened('serving', 2);
+    const renewed = events.filter((event) => event.type === 'renewed');
+    expect(renewed.map(({ kind }) => kind).sort()).toEqual(['client', 'serving']);
+    expect(renewed.every(({ notAfter }) => notAfter > new Date('2026-03-15'))).toBe(true);
+    await settle();
+    // Connections of the old certificate are closed, not left.
+    expect(api.openConnections).toBe(1);
+  });
+});
+
+describe('the bootstrap kubeconfig', () => {
+  it('stays until the server has taken the certificate', async () => {
+    const { api, clock, files, start } = arrange();
+    api.failure = ({ user }) =>
+      user === 'system:node:worker-1' ? StatusError.of('Unauthorized', 'Unauthorized') : undefined;
+    const { happened, log } = start();
+    await happened('certificate-stored');
+    for (let i = 0; i < 20; i++) await clock.advance(7_000);
+    expect(existsSync(files.bootstrapKubeconfig)).toBe(true);
+    expect(log).toEqual([
+      expect.stringContaining('bootstrapping with'),
+      'registering the Node: Unauthorized; trying again',
+    ]);
+    api.failure = () => undefined;
+    await clock.advance(7_000);
+    await happened('bootstrap-kubeconfig-deleted');
+    expect(existsSync(files.bootstrapKubeconfig)).toBe(false);
+  });
+
+  it('is proven against without a Node, where that is not to be made', async () => {
+    const { api, files, start } = arrange();
+    const { events, happened } = start({ registerNode: false });
+    await happened('serving');
+    expect(types(events)).not.toContain('registered');
+    expect(api.calls.map(({ what }) => what)).toContain(`get ${NODE}`);
+    expect(api.objects.has(NODE)).toBe(false);
+    expect(api.objects.has(LEASE)).toBe(false);
+    expect(existsSync(files.bootstrapKubeconfig)).toBe(false);
+  });
+
+  it('is kept where one says so', async () => {
+    const { files, start } = arrange();
+    const { events, happened } = start({ keepBootstrapKubeconfig: true });
+    await happened('serving');
+    expect(existsSync(files.bootstrapKubeconfig)).toBe(true);
+    expect(types(events)).not.toContain('bootstrap-kubeconfig-deleted');
+  });
+
+  it('that a killed node has left is deleted at the next start', async () => {
+    const { api, files, bootstrap, start } = arrange();
+    const first = start();
+    await first.happened('serving');
+    await first.end();
+    writeFileSync(files.bootstrapKubeconfig, bootstrap);
+    const second = start();
+    await second.happened('serving');
+    expect(types(second.events)).toEqual(['registered', 'bootstrap-kubeconfig-deleted', 'serving']);
+    expect(existsSync(files.bootstrapKubeconfig)).toBe(false);
+    expect(api.requests).toHaveLength(2);
+  });
+});
+
+describe('a Node of the same name that is there already', () => {
+  const existing = (node: Partial<Node>): Node => ({
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: 'worker-1', labels: { mine: 'yes' } },
+    ...node,
+  });
+
+  it('is given what it lacks, and keeps the rest', async () => {
+    const { api, start } = arrange();
+    api.put(
+      NODE,
+      existing({
+        spec: { taints: [{ key: 'kubepki.dev/no-kubelet', effect: 'NoSchedule' }] },
+        status: {
+          addresses: [{ type: 'InternalIP', address: '192.0.2.1' }],
+          conditions: [
+            { type: 'Ready', status: 'Unknown' },
+            { type: 'DiskPressure', status: 'False' },
+          ],
+        },
+      }),
+    );
+    const { events, happened, log } = start({ nodeLabels: { new: 'label' } });
+    await happened('serving');
+    expect(events.find((event) => event.type === 'registered')?.existed).toBe(true);
+    const node = api.objects.get(NODE) as Node;
+    expect(node.metadata.labels).toEqual({
+      mine: 'yes',
+      'kubernetes.io/hostname': 'worker-1',
+      'kubernetes.io/os': 'linux',
+      'kubernetes.io/arch': 'amd64',
+      'beta.kubernetes.io/os': 'linux',
+      'beta.kubernetes.io/arch': 'amd64',
+    });
+    expect(node.spec).toEqual({ taints: [TAINT] });
+    expect(node.status?.addresses).toEqual([
+      { type: 'InternalIP', address: '127.0.0.7' },
+      { type: 'Hostname', address: 'worker-1' },
+    ]);
+    expect(node.status?.conditions?.map(({ type, status }) => `${type} ${status}`).sort()).toEqual([
+      'DiskPressure False',
+      'Ready False',
+    ]);
+    expect(log.join('\n')).not.toContain('taint');
+  });
+
+  it('says so where it lacks the taint, which it must not add', async () => {
+    const { api, start } = arrange();
+    api.put(NODE, existing({ status: { conditions: [{ type: 'Ready', status: 'Unknown' }] } }));
+    const { happened, log } = start();
+    await happened('serving');
+    expect(log.join('\n')).toContain(
+      'kubectl taint node worker-1 kubepki.dev/no-kubelet:NoSchedule',
+    );
+    expect((api.objects.get(NODE) as Node).spec).toBeUndefined();
+  });
+
+  it('is left alone where a kubelet works for it', async () => {
+    const { api, clock, start } = arrange();
+    const before = api.put(
+      NODE,
+      existing({ status: { conditions: [{ type: 'Ready', status: 'True' }] } }),
+    );
+    const { happened, log } = start();
+    await happened('serving');
+    await clock.advance(3_600_000);
+    expect(api.objects.get(NODE)).toBe(before);
+    expect(api.objects.has(LEASE)).toBe(false);
+    expect(log.join('\n')).toContain('a kubelet works for it');
+  });
+
+  it('takes its Lease over, and gets over a conflict', async () => {
+    const { api, clock, start } = arrange();
+    api.put(LEASE, {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { name: 'worker-1', namespace: 'kube-node-lease', labels: { a: 'b' } },
+    });
+    const { happened, log } = start();
+    await happened('serving');
+    const renewTime = (): string | undefined => (api.objects.get(LEASE) as Lease).spec?.renewTime;
+    expect(renewTime()).toBe('2026-03-01T10:00:00.000000Z');
+    expect(api.objects.get(LEASE)?.metadata.labels).toEqual({ a: 'b' });
+    const lease = api.objects.get(LEASE);
+    if (lease !== undefined) api.put(LEASE, lease);
+    await clock.advance(10_200);
+    expect(log.join('\n')).toContain('renewing the Lease');
+    await clock.advance(400);
+    expect(renewTime()).toBe('2026-03-01T10:00:10.400000Z');
+  });
+});
+
+describe('a node agent', () => {
+  it('ends after bootstrapping where one says so', async () => {
+    const { api, clock, files, start } = arrange();
+    const { events, running } = start({ exitAfterBootstrap: true });
+    await running;
+    expect(types(events)).toEqual([
+      'kubeconfig-written',
+      'csr-created',
+      'csr-approved',
+      'certificate-stored',
+      'registered',
+      'bootstrap-kubeconfig-deleted',
+    ]);
+    expect(existsSync(files.bootstrapKubeconfig)).toBe(false);
+    expect(api.openConnections).toBe(0);
+    expect(clock.waits).toEqual([]);
+  });
+
+  it('ends in order when it is told to, at any point of the story', async () => {
+    const points: NodeEvent['type'][] = [
+      'kubeconfig-written',
+      'csr-created',
+      'csr-approved',
+      'certificate-stored',
+      'registered',
+      'bootstrap-kubeconfig-deleted',
+      'serving',
+    ];
+    for (const point of points) {
+      const { api, clock, start, files } = arrange();
+      const { events, running, end } = start();
+      await until(point, () => types(events).includes(point));
+      await end();
+      await running;
+      expect(api.openConnections).toBe(0);
+      expect(clock.waits).toEqual([]);
+      // And the next one completes the story.
+      const next = start();
+      await next.happened('serving');
+      expect(existsSync(files.bootstrapKubeconfig)).toBe(false);
+      await next.end();
+    }
+  });
+
+  it('does not renew where one says so', async () => {
+    const { api, clock, start } = arrange();
+    const { happened, log } = start({ rotateCertificates: false, rotateServerCertificates: false });
+    await happened('bootstrap-kubeconfig-deleted');
+    await clock.advance(9 * 86_400_000);
+    expect(api.requests).toHaveLength(1);
+    expect(log).toHaveLength(1);
+  });
+
+  it('says that the port is in use before it asks for anything', async () => {
+    const { api, start } = arrange();
+    const first = start();
+    await first.happened('serving');
+    const { port } = first.events.find((event) => event.type === 'serving') ?? { port: 0 };
+    const other = arrange();
+    const { running } = other.start({ port });
+    await expect(running).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: `127.0.0.1 port ${port} is in use`,
+    });
+    expect(other.api.calls).toEqual([]);
+    expect(api.openConnections).toBe(1);
+  });
+
+  it('ends with the reason where it cannot go on', async () => {
+    const { api, clock, start } = arrange();
+    api.failure = () => StatusError.of('Unauthorized', 'Unauthorized');
+    const { running, happened } = start();
+    await happened('attempt-failed');
+    for (let i = 0; i < 12; i++) await clock.advance(32_000);
+    await expect(running).rejects.toMatchObject({ code: 'API_REFUSED' });
+    expect(api.openConnections).toBe(0);
+  });
+
+  it('refuses labels that a node may not give itself', async () => {
+    const { start } = arrange();
+    const { running } = start({ nodeLabels: { 'node-role.kubernetes.io/control-plane': '' } });
+    await expect(running).rejects.toBeInstanceOf(KubepkiError);
+  });
+
+  it('does not start with a damaged serving certificate, and says where it is', async () => {
+    const { files, start } = arrange();
+    mkdirSync(files.certDir);
+    writeFileSync(join(files.certDir, 'kubelet-server-current.pem'), 'torn');
+    await expect(start().running).rejects.toMatchObject({
+      code: 'DAMAGED_STATE',
+      message: expect.stringContaining('kubelet-server-current.pem'),
+    });
+  });
+});
