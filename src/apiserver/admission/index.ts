@@ -1,0 +1,10 @@
+/** What is checked about a write before it is stored, beyond whether it is allowed and valid. */
+
+export {
+  certificateApproval,
+  certificateSigning,
+  certificateSubjectRestriction,
+} from './certificates.ts';
+export { admissionChain } from './chain.ts';
+export { namespaceLifecycle } from './namespace-lifecycle.ts';
+export { nodeRestriction } from './node-restriction.ts';

@@ -1,0 +1,76 @@
+/**
+ * Bearer tokens: those of the static file, then bootstrap tokens. A token that is found is remembered for
+ * ten seconds, as upstream does (kubernetes, apiserver/pkg/authentication/token/cache); one that is not
+ * found is looked up again.
+ */
+import { hash } from 'node:crypto';
+import { quoted } from '../../errors.ts';
+import type { Secret, UserInfo } from '../../kubernetes/index.ts';
+import {
+  bootstrapSecretName,
+  bootstrapTokenUser,
+  parseBootstrapToken,
+} from '../../tokens/index.ts';
+import { TimedCache } from './cache.ts';
+import type { Verdict } from './certificate.ts';
+import { asAuthenticated } from './identities.ts';
+
+const CACHE_MS = 10_000;
+const CACHE_SIZE = 32_000;
+
+export interface TokenSources {
+  /** By token. */
+  readonly tokenFile?: ReadonlyMap<string, UserInfo>;
+  /** The Secret of this name in kube-system; absent where bootstrap tokens are switched off. */
+  readonly bootstrapSecret?: (name: string) => Promise<Secret | undefined>;
+}
+
+/**
+ * @param token as it came: one character for each byte. Its first lookup is by its hash, so that neither
+ *   the time it takes nor the memory tells anything of other tokens.
+ */
+export type TokenAuthenticator = (token: string, at: Date) => Promise<Verdict>;
+
+export function createTokenAuthenticator(sources: TokenSources): TokenAuthenticator {
+  const { tokenFile = new Map<string, UserInfo>(), bootstrapSecret } = sources;
+  const fixed = new Map<string, Verdict>();
+  for (const [token, user] of tokenFile) {
+    fixed.set(keyOf(Buffer.from(token, 'utf8')), { kind: 'user', user: asAuthenticated(user) });
+  }
+  const cache = new TimedCache<Verdict>(CACHE_SIZE);
+  return async (token, at) => {
+    // Not a header's: its bytes would be guessed at.
+    if (!IS_BYTES.test(token)) return INVALID;
+    const key = keyOf(Buffer.from(token, 'latin1'));
+    const known = fixed.get(key) ?? cache.get(key, at.getTime());
+    if (known !== undefined) return known;
+    const verdict = await byBootstrapSecret(token, at, bootstrapSecret);
+    if (verdict.kind === 'user') {
+      cache.set(key, verdict, at.getTime(), at.getTime() + CACHE_MS);
+    }
+    return verdict;
+  };
+}
+
+const IS_BYTES = /^[\0-\xff]*$/;
+const INVALID: Verdict = { kind: 'wrong', reason: 'invalid bearer token' };
+
+const keyOf = (token: Uint8Array): string => hash('sha256', token, 'base64');
+
+async function byBootstrapSecret(
+  text: string,
+  at: Date,
+  bootstrapSecret: TokenSources['bootstrapSecret'],
+): Promise<Verdict> {
+  const token = parseBootstrapToken(text);
+  if (token === undefined || bootstrapSecret === undefined) return INVALID;
+  const name = bootstrapSecretName(token.id);
+  const secret = await bootstrapSecret(name);
+  if (secret === undefined) {
+    return { kind: 'wrong', reason: `no Secret ${quoted(name)} for the bootstrap token` };
+  }
+  const user = bootstrapTokenUser(secret, token, at);
+  return user.ok
+    ? { kind: 'user', user: asAuthenticated({ name: user.name, groups: user.groups }) }
+    : { kind: 'wrong', reason: `Secret ${quoted(name)} of the bootstrap token ${user.reason}` };
+}

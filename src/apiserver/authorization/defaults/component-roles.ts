@@ -1,0 +1,72 @@
+/** The ClusterRoles of the control plane's components and of nodes. */
+import { NODE_RULES } from './node-rules.ts';
+import { may, paths, type RulesByRole } from './rule.ts';
+
+export const COMPONENT_ROLES: RulesByRole = {
+  'system:kube-controller-manager': [
+    may('create patch update', 'core events.k8s.io', 'events'),
+    may('create', 'coordination.k8s.io', 'leases'),
+    may('get update', 'coordination.k8s.io', 'leases', 'kube-controller-manager'),
+    may('create', '', 'secrets serviceaccounts'),
+    may('delete', '', 'secrets'),
+    may('get', '', 'configmaps namespaces secrets serviceaccounts'),
+    may('update', '', 'secrets serviceaccounts'),
+    may('create', 'authentication.k8s.io', 'tokenreviews'),
+    may('create', 'authorization.k8s.io', 'subjectaccessreviews'),
+    may('list watch', '*', '*'),
+    may('create', '', 'serviceaccounts/token'),
+  ],
+  'system:kube-scheduler': [
+    may('create patch update', 'core events.k8s.io', 'events'),
+    may('create', 'coordination.k8s.io', 'leases'),
+    may('get list update watch', 'coordination.k8s.io', 'leases', 'kube-scheduler'),
+    may(
+      'create delete deletecollection get list patch update watch',
+      'coordination.k8s.io',
+      'leasecandidates',
+    ),
+    may('get list watch', '', 'nodes'),
+    may('delete get list watch', '', 'pods'),
+    may('create', '', 'bindings pods/binding'),
+    may('patch update', '', 'pods/status'),
+    may('get list watch', '', 'replicationcontrollers services'),
+    may('get list watch', 'apps extensions', 'replicasets'),
+    may('get list watch', 'apps', 'statefulsets'),
+    may('get list watch', 'policy', 'poddisruptionbudgets'),
+    may('get list watch', '', 'persistentvolumeclaims persistentvolumes'),
+    may('create', 'authentication.k8s.io', 'tokenreviews'),
+    may('create', 'authorization.k8s.io', 'subjectaccessreviews'),
+    may('get list watch', 'storage.k8s.io', 'csinodes'),
+    may('get list watch', 'storage.k8s.io', 'volumeattachments'),
+    may('get list watch', '', 'namespaces'),
+    may('get list watch', 'storage.k8s.io', 'csidrivers'),
+    may('get list watch', 'storage.k8s.io', 'csistoragecapacities'),
+    may('get list watch', 'resource.k8s.io', 'deviceclasses'),
+    may('get list patch update watch', 'resource.k8s.io', 'resourceclaims'),
+    may('get list patch update watch', 'resource.k8s.io', 'resourceclaims/status'),
+    may('update', '', 'pods/finalizers'),
+    may('get list watch', 'resource.k8s.io', 'resourceslices'),
+    may('create delete', 'resource.k8s.io', 'resourceclaims'),
+    may('patch update', 'resource.k8s.io', 'resourceclaims/binding'),
+  ],
+  'system:volume-scheduler': [
+    may('get list patch update watch', '', 'persistentvolumes'),
+    may('get list watch', 'storage.k8s.io', 'storageclasses'),
+    may('get list patch update watch', '', 'persistentvolumeclaims'),
+  ],
+  'system:node-proxier': [
+    may('list watch', '', 'endpoints services'),
+    may('get list watch', '', 'nodes'),
+    may('create patch update', 'core events.k8s.io', 'events'),
+    may('list watch', 'networking.k8s.io', 'servicecidrs'),
+    may('list watch', 'discovery.k8s.io', 'endpointslices'),
+  ],
+  'system:monitoring': [
+    paths(
+      'get',
+      '/flagz /healthz /healthz/* /livez /livez/* /metrics /metrics/slis /readyz /readyz/* /statusz',
+    ),
+    may('get', '', 'nodes/metrics'),
+  ],
+  'system:node': NODE_RULES,
+};

@@ -1,0 +1,115 @@
+/** `kubepki token …`: bootstrap tokens, with the flags and the output of `kubeadm token`. */
+import type { Command } from 'commander';
+import { booleanFlag, GoFlagsCommand, listFlag } from '../go-flags.ts';
+import { print } from '../output.ts';
+import type { CreateFlags } from '../token/create.ts';
+
+const KUBECONFIG_HELP =
+  'kubeconfig of the cluster (default: $KUBECONFIG, ~/.kube/config, /etc/kubernetes/admin.conf, .kubepki/admin.conf: the first that is there)';
+
+interface CommonFlags {
+  readonly kubeconfig?: string;
+  readonly dryRun?: boolean;
+}
+
+export function registerToken(program: Command): void {
+  const group = new GoFlagsCommand('token')
+    .copyInheritedSettings(program)
+    .description('make, list and delete bootstrap tokens, with the flags of kubeadm token')
+    .option('--kubeconfig <file>', KUBECONFIG_HELP);
+  program.addCommand(group);
+  registerCreate(group);
+  registerList(group);
+  registerDelete(group);
+  group
+    .command('generate')
+    .description('print a random token; nothing is created anywhere')
+    .action(async () => {
+      const { generateBootstrapToken } = await import('../../tokens/index.ts');
+      print(generateBootstrapToken());
+    });
+}
+
+const CREATE_HELP = `
+The token lets a new node ask for its certificates; who holds it can do so until it expires.
+
+Examples:
+  kubepki token create                                     a token for 24 hours
+  kubepki token create --kubeconfig-out=bootstrap.conf     and what a kubelet, or kubepki node, starts with
+  kubepki token create --print-join-command                the kubeadm join line for a new node`;
+
+function registerCreate(group: Command): void {
+  subcommand(group, 'create [token]', 'create a token in the cluster, and print it')
+    .option('--ttl <duration>', 'how long it is good for: 90s, 30m, 24h; 0 for ever', '24h')
+    .addOption(
+      listFlag('usages', 'usage', 'what it is good for: signing, authentication (default: both)'),
+    )
+    .addOption(
+      listFlag(
+        'groups',
+        'group',
+        'groups of who comes with it (default: system:bootstrappers:kubeadm:default-node-token)',
+      ),
+    )
+    .option('--description <text>', 'what it is for, for whoever lists tokens')
+    .addOption(
+      booleanFlag('print-join-command', 'print the kubeadm join line instead of the token alone'),
+    )
+    .option(
+      '--certificate-key <key>',
+      'with --print-join-command: the line for a control-plane node, with this key',
+    )
+    .option('--kubeconfig-out <file>', 'write a bootstrap kubeconfig with the token, too (0600)')
+    .addOption(booleanFlag('force', 'replace the file of --kubeconfig-out'))
+    .addHelpText('after', CREATE_HELP)
+    .action(async (token: string | undefined, _: unknown, command: Command) => {
+      const { createToken } = await import('../token/create.ts');
+      await withCluster(command, async (cluster) =>
+        createToken(cluster, token, command.optsWithGlobals<CreateFlags & CommonFlags>()),
+      );
+    });
+}
+
+function registerList(group: Command): void {
+  subcommand(group, 'list', 'list the tokens of the cluster, with their secrets')
+    .option('-o, --output <format>', 'text, json or yaml', 'text')
+    .action(async (_: unknown, command: Command) => {
+      const { listFormat, listTokens } = await import('../token/list.ts');
+      const format = listFormat(command.opts<{ output: string }>().output);
+      await withCluster(command, async (cluster) => listTokens(cluster, format));
+    });
+}
+
+function registerDelete(group: Command): void {
+  subcommand(group, 'delete [tokens...]', 'delete tokens, each named whole or by its id').action(
+    async (tokens: readonly string[], _: unknown, command: Command) => {
+      const { deleteTokens, tokenIds } = await import('../token/delete.ts');
+      const ids = tokenIds(tokens);
+      await withCluster(command, async (cluster) => deleteTokens(cluster, ids));
+    },
+  );
+}
+
+function subcommand(group: Command, usage: string, description: string): Command {
+  return group
+    .command(usage)
+    .description(description)
+    .option('--kubeconfig <file>', KUBECONFIG_HELP)
+    .addOption(booleanFlag('dry-run', 'say what would be done, and do not do it'));
+}
+
+type Cluster = import('../token/cluster.ts').Cluster;
+
+async function withCluster(
+  command: Command,
+  work: (cluster: Cluster) => Promise<void>,
+): Promise<void> {
+  const { connect } = await import('../token/cluster.ts');
+  const { kubeconfig, dryRun = false } = command.optsWithGlobals<CommonFlags>();
+  const cluster = await connect(kubeconfig, process.env, dryRun);
+  try {
+    await work(cluster);
+  } finally {
+    await cluster.client.close();
+  }
+}

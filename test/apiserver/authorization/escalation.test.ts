@@ -1,0 +1,323 @@
+/** Nobody gives what they do not have. */
+import { describe, expect, it } from 'vitest';
+import {
+  authorizerChain,
+  createEscalationGuard,
+  createPrivilegedGroupAuthorizer,
+  createRbacAuthorizer,
+} from '../../../src/apiserver/authorization/index.ts';
+import type { KubernetesObject, RoleBinding, UserInfo } from '../../../src/kubernetes/index.ts';
+import {
+  asks,
+  binding,
+  clusterBinding,
+  clusterRole,
+  Objects,
+  role,
+  rule,
+  toGroup,
+  toUser,
+  urls,
+  user,
+} from './rbac-objects.ts';
+
+const GROUP = 'rbac.authorization.k8s.io';
+const ALL = [rule('*', '*', { apiGroups: ['*'] }), urls('*', '*')];
+
+const source = new Objects(
+  clusterRole('cluster-admin', ALL),
+  clusterRole('reader', [
+    rule('get,list', 'pods'),
+    rule('get', 'secrets', { resourceNames: ['a'] }),
+  ]),
+  clusterRole('paths', [urls('get', '/healthz*')]),
+  clusterRole('empty', []),
+  role('ns', 'local', [rule('get', 'pods')]),
+  clusterRole('escalator', [
+    rule('escalate', 'roles,clusterroles', { apiGroups: [GROUP], resourceNames: ['named'] }),
+  ]),
+  clusterRole('binder', [
+    rule('bind', 'clusterroles', { apiGroups: [GROUP], resourceNames: ['cluster-admin'] }),
+  ]),
+  clusterBinding('reader', 'reader', toUser('alice')),
+  clusterBinding('paths', 'paths', toUser('alice')),
+  clusterBinding('admin', 'cluster-admin', toUser('root')),
+  clusterBinding('escalator', 'escalator', toUser('escalator')),
+  binding('ns', 'binder', 'cluster/binder', toUser('binder')),
+);
+const rbac = createRbacAuthorizer(source);
+const guard = createEscalationGuard({
+  rbac,
+  authorizer: authorizerChain([createPrivilegedGroupAuthorizer(), rbac]),
+});
+
+const RESOURCES: Readonly<Record<string, string>> = {
+  Role: 'roles',
+  ClusterRole: 'clusterroles',
+  RoleBinding: 'rolebindings',
+  ClusterRoleBinding: 'clusterrolebindings',
+};
+
+/** The message of the refusal; undefined where the write goes through. */
+async function refusal(
+  who: UserInfo,
+  object: KubernetesObject | undefined,
+  old?: KubernetesObject,
+): Promise<string | undefined> {
+  const { kind = '', metadata } = object ?? old ?? { metadata: {} };
+  const verb = object === undefined ? 'delete' : old === undefined ? 'create' : 'update';
+  const attributes = asks(who, verb, RESOURCES[kind] ?? '', {
+    group: GROUP,
+    namespace: metadata.namespace ?? '',
+    name: verb === 'create' ? '' : (metadata.name ?? ''),
+  });
+  try {
+    await guard({
+      attributes,
+      ...(object === undefined ? {} : { object }),
+      ...(old === undefined ? {} : { old }),
+      dryRun: false,
+    });
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  return undefined;
+}
+
+const alice = user('alice', 'dev');
+const mallory = user('mallory');
+
+describe('a role', () => {
+  it.each<[string, Parameters<typeof clusterRole>[1], boolean]>([
+    ['what one has', [rule('get,list', 'pods')], true],
+    ['a part of it', [rule('get', 'pods', { resourceNames: ['x'] })], true],
+    ['nothing', [], true],
+    ['another verb', [rule('get,delete', 'pods')], false],
+    ['every verb', [rule('*', 'pods')], false],
+    ['every resource', [rule('get', '*')], false],
+    ['a subresource', [rule('get', 'pods/log')], false],
+    ['another group', [rule('get', 'pods', { apiGroups: ['', 'apps'] })], false],
+    ['every group', [rule('get', 'pods', { apiGroups: ['*'] })], false],
+    ['a name that one has', [rule('get', 'secrets', { resourceNames: ['a'] })], true],
+    ['a name more', [rule('get', 'secrets', { resourceNames: ['a', 'b'] })], false],
+    ['all names', [rule('get', 'secrets')], false],
+    [
+      'an empty list of names, which is all',
+      [rule('get', 'secrets', { resourceNames: [] })],
+      false,
+    ],
+    ['a path', [urls('get', '/healthz/ping')], true],
+    ['paths', [urls('get', '/healthz*')], true],
+    ['other paths', [urls('get', '/health*')], false],
+    ['a path with another verb', [urls('post', '/healthz')], false],
+    ['escalate', [rule('escalate', 'clusterroles', { apiGroups: [GROUP] })], false],
+  ])('that gives %s', async (_, rules, passes) => {
+    expect((await refusal(alice, clusterRole('new', rules))) === undefined).toBe(passes);
+    const before = clusterRole('new', [rule('get', 'pods')]);
+    expect((await refusal(alice, clusterRole('new', rules), before)) === undefined).toBe(passes);
+  });
+
+  it('is refused with what is missing', async () => {
+    const wanted = clusterRole('new', [
+      rule('get,delete,list,patch', 'pods'),
+      rule('get', 'nodes'),
+      urls('get,post', '/x'),
+    ]);
+    expect(await refusal(alice, wanted)).toBe(
+      `clusterroles.rbac.authorization.k8s.io "new" is forbidden: user "alice" (groups=["dev"]) is attempting to grant RBAC permissions not currently held:
+{APIGroups:[""], Resources:["nodes"], Verbs:["get"]}
+{APIGroups:[""], Resources:["pods"], Verbs:["delete" "patch"]}
+{NonResourceURLs:["/x"], Verbs:["get"]}
+{NonResourceURLs:["/x"], Verbs:["post"]}`,
+    );
+  });
+
+  it('may be anything for those who have everything', async () => {
+    const wanted = clusterRole('new', ALL);
+    expect(await refusal(user('root'), wanted)).toBeUndefined();
+    expect(await refusal(user('x', 'system:masters'), wanted)).toBeUndefined();
+    expect(await refusal(mallory, wanted)).toContain('is forbidden');
+  });
+
+  it('may be anything for those who may escalate it, by its name in updates only', async () => {
+    const escalator = user('escalator');
+    const named = clusterRole('named', ALL);
+    expect(await refusal(escalator, named, clusterRole('named', []))).toBeUndefined();
+    expect(await refusal(escalator, named)).toContain('is forbidden');
+    expect(await refusal(escalator, clusterRole('other', ALL), clusterRole('other', []))).toContain(
+      'is forbidden',
+    );
+  });
+
+  it('gathers others only where somebody has everything', async () => {
+    const gathering = clusterRole('new', [], {
+      aggregationRule: { clusterRoleSelectors: [{ matchLabels: { a: 'b' } }] },
+    });
+    const refused = 'must have cluster-admin privileges to use the aggregationRule';
+    expect(await refusal(alice, gathering)).toContain(refused);
+    expect(await refusal(alice, gathering, clusterRole('new', []))).toContain(refused);
+    expect(await refusal(alice, clusterRole('new', []), gathering)).toContain(refused);
+    expect(await refusal(user('root'), gathering)).toBeUndefined();
+    // Without selectors it gathers nothing.
+    expect(
+      await refusal(alice, { ...gathering, aggregationRule: {} } as KubernetesObject),
+    ).toBeUndefined();
+  });
+
+  it('may change in owners and finalizers, whatever it gives', async () => {
+    const before = clusterRole('new', ALL);
+    const metadata = { name: 'new', finalizers: ['x'], ownerReferences: [] };
+    expect(await refusal(mallory, { ...before, metadata }, before)).toBeUndefined();
+    const labels = { ...metadata, labels: { 'rbac.authorization.k8s.io/aggregate-to-admin': '' } };
+    expect(await refusal(mallory, { ...before, metadata: labels }, before)).toContain(
+      'is forbidden',
+    );
+    const { rules: _, ...without } = before;
+    expect(await refusal(mallory, before, without)).toContain('is forbidden');
+  });
+
+  it('that is hostile is judged within bounds', async () => {
+    const thousand = Array.from({ length: 1000 }, (_, i) => `x${i}`);
+    const huge = { verbs: thousand, apiGroups: thousand, resources: thousand };
+    expect(await refusal(alice, clusterRole('new', [huge]))).toContain(
+      'more rights than can be checked',
+    );
+    for (const rules of [
+      null,
+      'all',
+      [null],
+      ['*'],
+      [{ verbs: '*', apiGroups: '*', resources: '*' }],
+    ]) {
+      const damaged = { ...clusterRole('new', []), rules } as unknown as KubernetesObject;
+      // What gives nothing to the authorizer needs no rights here.
+      expect(await refusal(mallory, damaged)).toBeUndefined();
+    }
+  });
+
+  it('of a namespace counts what one has there', async () => {
+    const local = new Objects(
+      clusterRole('admin', ALL),
+      binding('ns', 'admin', 'cluster/admin', toUser('alice')),
+    );
+    const here = createRbacAuthorizer(local);
+    const judge = createEscalationGuard({ rbac: here, authorizer: here });
+    const write = async (object: KubernetesObject, resource: string, namespace: string) =>
+      judge({
+        attributes: asks(alice, 'create', resource, { group: GROUP, namespace }),
+        object,
+        dryRun: false,
+      });
+    await write(role('ns', 'new', [rule('*', '*')]), 'roles', 'ns');
+    await expect(write(role('other', 'new', [rule('*', '*')]), 'roles', 'other')).rejects.toThrow(
+      'not currently held',
+    );
+    await expect(write(clusterRole('new', [rule('*', '*')]), 'clusterroles', '')).rejects.toThrow(
+      'not currently held',
+    );
+  });
+});
+
+describe('a binding', () => {
+  const toMallory = toUser('mallory');
+
+  it.each<[string, UserInfo, RoleBinding, string | undefined]>([
+    ['to a role that one has', alice, clusterBinding('b', 'reader', toMallory), undefined],
+    ['to a role that is empty', mallory, clusterBinding('b', 'empty', toMallory), undefined],
+    [
+      'to everything',
+      alice,
+      clusterBinding('b', 'cluster-admin', toUser('alice')),
+      'not currently held',
+    ],
+    [
+      'to everything, in a namespace',
+      alice,
+      binding('ns', 'b', 'cluster/cluster-admin', toMallory),
+      'not currently held',
+    ],
+    [
+      'by who may bind it there',
+      user('binder'),
+      binding('ns', 'b', 'cluster/cluster-admin', toMallory),
+      undefined,
+    ],
+    [
+      'by who may bind it elsewhere',
+      user('binder'),
+      binding('other', 'b', 'cluster/cluster-admin', toMallory),
+      'not currently held',
+    ],
+    [
+      'by who may bind it in a namespace',
+      user('binder'),
+      clusterBinding('b', 'cluster-admin', toMallory),
+      'not currently held',
+    ],
+    ['to a role of the namespace', alice, binding('ns', 'b', 'local', toGroup('g')), undefined],
+    [
+      'to a role that is not there',
+      alice,
+      clusterBinding('b', 'gone', toMallory),
+      'clusterrolebindings.rbac.authorization.k8s.io "gone" not found',
+    ],
+    [
+      'to a property of every object',
+      alice,
+      clusterBinding('b', '__proto__', toMallory),
+      '"__proto__" not found',
+    ],
+    [
+      'to a role that is not there, by root',
+      user('root'),
+      clusterBinding('b', 'gone', toMallory),
+      undefined,
+    ],
+    [
+      'by system:masters',
+      user('x', 'system:masters'),
+      clusterBinding('b', 'cluster-admin', toMallory),
+      undefined,
+    ],
+  ])('%s', async (_, who, object, expected) => {
+    const message = await refusal(who, object);
+    if (expected === undefined) expect(message).toBeUndefined();
+    else expect(message).toContain(expected);
+  });
+
+  it('may not take more subjects either, but other owners', async () => {
+    const before = clusterBinding('b', 'cluster-admin', toUser('root'));
+    const more = clusterBinding('b', 'cluster-admin', toUser('root'), toUser('alice'));
+    expect(await refusal(alice, more, before)).toContain('not currently held');
+    const owned = { ...before, metadata: { name: 'b', finalizers: ['x'] } };
+    expect(await refusal(alice, owned, before)).toBeUndefined();
+    const moved = { ...owned, subjects: [toUser('alice')] };
+    expect(await refusal(alice, moved, before)).toContain('not currently held');
+  });
+
+  it('to something that is no role is refused', async () => {
+    for (const roleRef of [
+      undefined,
+      null,
+      'x',
+      {},
+      { kind: 'User', name: 'x', apiGroup: GROUP },
+    ]) {
+      const damaged = { ...clusterBinding('b', 'x', toMallory), roleRef } as unknown as RoleBinding;
+      expect(await refusal(alice, damaged)).toContain('unsupported role reference kind');
+    }
+  });
+
+  it('may be deleted by whoever is allowed to', async () => {
+    expect(
+      await refusal(mallory, undefined, clusterBinding('b', 'cluster-admin', toMallory)),
+    ).toBeUndefined();
+  });
+});
+
+describe('other writes', () => {
+  it('are not looked at', async () => {
+    const attributes = asks(mallory, 'create', 'clusterroles', { group: 'example.com' });
+    await guard({ attributes, object: clusterRole('new', ALL), dryRun: false });
+  });
+});
