@@ -18,6 +18,7 @@ const BENCHMARKS = new Map<string, () => Promise<{ readonly benchmark: Benchmark
   ['fleet', () => import('./fleet.bench.ts')],
   ['startup', () => import('./startup.bench.ts')],
   ['memory', () => import('./memory.bench.ts')],
+  ['bootstrap', () => import('./bootstrap.bench.ts')],
 ]);
 
 const USAGE = `usage: npm run bench -- [--strict] [--quick] [name...]

@@ -3,15 +3,21 @@ import { Command, CommanderError } from 'commander';
 import { EXIT, KubepkiError } from '../errors.ts';
 import { registerApply } from './commands/apply.ts';
 import { registerCompletion } from './commands/completion.ts';
+import { registerControllers } from './commands/controllers.ts';
 import { registerInspect } from './commands/inspect.ts';
 import { registerKubeconfig } from './commands/kubeconfig.ts';
+import { registerNode } from './commands/node.ts';
 import { registerPlan } from './commands/plan.ts';
+import { registerServer } from './commands/server.ts';
+import { registerToken } from './commands/token.ts';
+import { registerUp } from './commands/up.ts';
 import { registerVersion } from './commands/version.ts';
 import { printError } from './output.ts';
 import { VERSION } from './version.ts';
 
 const EXAMPLES = `
 Examples:
+  kubepki up                                a certificate authority, an API server and a node, in one command
   kubepki plan -f cluster.yaml              say what is missing, and what is wrong with what is there
   kubepki apply -f cluster.yaml -d pki      make every certificate, key and kubeconfig that is missing
   kubepki inspect pki                       list what lies in a directory, with days left
@@ -31,10 +37,15 @@ export function createProgram(): Command {
     .addHelpText('after', EXAMPLES)
     .showSuggestionAfterError(true)
     .configureHelp({ sortSubcommands: false });
+  registerUp(program);
   registerPlan(program);
   registerApply(program);
   registerInspect(program);
   registerKubeconfig(program);
+  registerServer(program);
+  registerControllers(program);
+  registerNode(program);
+  registerToken(program);
   registerVersion(program);
   registerCompletion(program);
   for (const command of everyCommand(program)) {

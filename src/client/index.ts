@@ -1,6 +1,6 @@
 /** The client of a Kubernetes API: transports, typed calls, informers, work queues, leases. */
 
-export { type ClientOptions, createClient } from './client.ts';
+export { createClient } from './client.ts';
 export { type Clock, systemClock } from './clock.ts';
 export {
   type Informer,
@@ -11,10 +11,8 @@ export {
 export { type LeaseOptions, type LeaseOutcome, runWithLease } from './lease/index.ts';
 export { loopbackTransport } from './loopback.ts';
 export {
-  type ClientCertificate,
   type ConnectOptions,
   connectTransport,
-  type InClusterOptions,
   inClusterTransport,
   type KubeconfigTransportOptions,
   type RemoteTransport,
@@ -22,4 +20,4 @@ export {
   transportFromKubeconfig,
 } from './remote/index.ts';
 export type * from './types.ts';
-export { createWorkQueue, type WorkQueue, type WorkQueueOptions } from './work-queue.ts';
+export { createWorkQueue, type WorkQueue } from './work-queue.ts';

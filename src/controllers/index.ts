@@ -1,6 +1,6 @@
 /** The controllers of certificates and tokens, for any Kubernetes API. */
 export { readAuthority } from './authority.ts';
-export { formatLogLine, type Log, type LogLine } from './context.ts';
+export { formatLogLine, type LogLine } from './context.ts';
 export { CONTROLLER_NAMES, enabledControllers } from './names.ts';
 export { type LeaderElection, type RunControllersOptions, runControllers } from './run.ts';
-export type { CertificateAuthority, SigningOptions } from './signer.ts';
+export type { CertificateAuthority } from './signer.ts';

@@ -1,2 +1,7 @@
 /** The vocabulary of Kubernetes that kubepki speaks. No I/O. */
+export * from './api/index.ts';
+export * from './bootstrap/index.ts';
+export * from './certificates/index.ts';
+export * from './json.ts';
 export * from './kubeconfig/index.ts';
+export * from './selectors/index.ts';

@@ -2,8 +2,7 @@
  * Where an API server keeps its objects: an ordered map from keys to bytes, every write of which is
  * a revision, durable when its promise resolves. In memory, or in an SQLite file.
  */
-export { type CompactionOptions, startCompaction } from './compaction.ts';
-export type { StorageOptions } from './engine.ts';
+export { startCompaction } from './compaction.ts';
 export { CompactedError, FutureRevisionError } from './errors.ts';
 export type { Timer } from './expiry.ts';
 export { createMemoryStorage } from './memory.ts';

@@ -3,4 +3,4 @@ export * from './bootstrap-secret.ts';
 export * from './bootstrap-token.ts';
 export { sameSecret } from './compare.ts';
 export { formatRfc3339, parseRfc3339 } from './rfc3339.ts';
-export { readTokenFile, type TokenFile } from './token-file.ts';
+export { readTokenFile } from './token-file.ts';

@@ -133,10 +133,10 @@ function oddProgram(): Command {
     .command('leaf')
     .description('a leaf; and more that a menu has no room for')
     .addOption(new Option('-m, --mode <mode>', "what's [it]: $HOME").choices(['fast', 'slow']))
-    .addOption(new Option('--hidden', 'not offered').hideHelp())
+    .addOption(new Option('--hidden', 'never offered').hideHelp())
     .argument('<dir>')
     .argument('[path...]');
-  group.command('secret', { hidden: true });
+  group.command('unlisted', { hidden: true });
   return root;
 }
 
@@ -155,7 +155,7 @@ describe('the scripts', () => {
     for (const text of [zshScript(odd), fishScript(odd)]) {
       for (const word of ['group', 'grp', 'leaf', 'mode', 'fast slow'])
         expect(text).toContain(word);
-      expect(text).not.toMatch(/hidden|secret/);
+      expect(text).not.toMatch(/--hidden|unlisted/);
     }
   });
 

@@ -3,7 +3,6 @@
  * the first credential that holds decides; without one, a wrong credential is refused and never taken for
  * none, and only who shows none at all is anonymous.
  */
-import type { UserInfo } from '../../kubernetes/index.ts';
 import type { Certificate } from '../../x509/index.ts';
 import type { Authenticator } from '../types.ts';
 import { bearerToken } from './bearer.ts';
@@ -21,12 +20,7 @@ export interface AuthenticatorOptions extends TokenSources {
   readonly onRefusal?: (reason: string) => void;
 }
 
-export interface ServerAuthenticator extends Authenticator {
-  /** Whom a bearer token stands for, as a header would bring it; undefined where nobody. For token reviews. */
-  authenticateToken(token: string): Promise<UserInfo | undefined>;
-}
-
-export function createAuthenticator(options: AuthenticatorOptions): ServerAuthenticator {
+export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   const { clientCa, now, onRefusal } = options;
   const byCertificate = createCertificateAuthenticator(clientCa);
   const byToken = createTokenAuthenticator(options);
@@ -55,14 +49,6 @@ export function createAuthenticator(options: AuthenticatorOptions): ServerAuthen
       if (reasons.length === 0 && options.anonymous) return anonymous;
       onRefusal?.(reasons.length === 0 ? 'no credential was shown' : reasons.join('; '));
       throw unauthorized();
-    },
-    async authenticateToken(token) {
-      // A token in JSON is text; one in a header is its bytes.
-      const bytes = Buffer.from(token, 'utf8').toString('latin1');
-      const header = bearerToken({ authorization: `Bearer ${bytes}` });
-      if (header === undefined) return undefined;
-      const verdict = await judgeToken(header);
-      return verdict.kind === 'user' ? verdict.user : undefined;
     },
   };
 }

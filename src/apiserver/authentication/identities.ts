@@ -9,10 +9,6 @@ export const CREDENTIAL_ID = 'authentication.kubernetes.io/credential-id';
 
 export const anonymous: UserInfo = { name: ANONYMOUS_USER, groups: [ALL_UNAUTHENTICATED] };
 
-/** Whether a user counts as nobody in particular: HTTP/2 connections are not kept for those (CVE-2023-44487). */
-export const isAnonymous = ({ name, groups }: UserInfo): boolean =>
-  name === ANONYMOUS_USER || groups.includes(ALL_UNAUTHENTICATED);
-
 /** Adds the group of everybody who has proven who they are (apiserver/pkg/authentication/group). */
 export function asAuthenticated(user: UserInfo): UserInfo {
   const { name, groups } = user;

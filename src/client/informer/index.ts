@@ -1,3 +1,3 @@
 /** Informers: a list of objects that is kept as the server has it. */
 export { type Informer, type InformerOptions, startInformer } from './informer.ts';
-export type { Indexers, InformerChange } from './store.ts';
+export type { InformerChange } from './store.ts';

@@ -5,6 +5,5 @@ export {
   type RemoteTransport,
   type SwappableTransport,
 } from './connect.ts';
-export { type InClusterOptions, inClusterTransport } from './in-cluster.ts';
+export { inClusterTransport } from './in-cluster.ts';
 export { type KubeconfigTransportOptions, transportFromKubeconfig } from './kubeconfig.ts';
-export type { ClientCertificate } from './material.ts';

@@ -185,7 +185,8 @@ export function createRemoteTransport(settings: RemoteSettings): RemoteTransport
  * 30 MB, which commands that ask no server do not pay.
  */
 async function loadUndici(uri: string | undefined): Promise<(tls: TlsOptions) => Dispatcher> {
-  const { Agent, ProxyAgent } = await import('undici');
+  // It is CommonJS: what its names are besides the default depends on who bundles it.
+  const { Agent, ProxyAgent } = (await import('undici')).default;
   // HTTP/1.1: a watch has a connection of its own and never holds up what else is asked.
   const options = { allowH2: false, keepAliveTimeout: KEEP_ALIVE_MS };
   const timeout = CONNECT_TIMEOUT_MS;

@@ -58,9 +58,11 @@ export class StatusError extends KubepkiError {
   readonly status: Status;
 
   constructor(status: Status, hint?: string) {
-    super('API_REFUSED', status.message ?? 'the API server refused, without saying why', {
-      ...(hint === undefined ? {} : { hint }),
-    });
+    super(
+      'API_REFUSED',
+      status.message ?? 'the API server refused, without saying why',
+      hint === undefined ? {} : { hint },
+    );
     this.name = 'StatusError';
     this.status = status;
   }

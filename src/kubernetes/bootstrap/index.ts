@@ -1,2 +1,2 @@
 /** What a cluster holds so that nodes can join it. */
-export { BOOTSTRAP_BINDINGS, BOOTSTRAP_GROUP, BOOTSTRAP_ROLES } from './rbac.ts';
+export { BOOTSTRAP_BINDINGS, BOOTSTRAP_GROUP } from './rbac.ts';

@@ -1,8 +1,10 @@
 /**
- * The roles and bindings that let nodes join by TLS bootstrapping, as kubeadm makes them
- * (cmd/kubeadm/app/phases/bootstraptoken/node/tlsbootstrap.go, phases/kubeconfig/kubeconfig.go).
+ * The bindings that let nodes join by TLS bootstrapping, as kubeadm makes them
+ * (cmd/kubeadm/app/phases/bootstraptoken/node/tlsbootstrap.go, phases/kubeconfig/kubeconfig.go). Its
+ * `kubeadm:get-nodes` is not among them: only kubeadm join needs it, and a token shall be good for
+ * asking for a certificate and nothing else.
  */
-import type { ClusterRole, ClusterRoleBinding, Subject } from '../api/index.ts';
+import type { ClusterRoleBinding, Subject } from '../api/index.ts';
 
 /** The group that bootstrap tokens have unless they are told another. */
 export const BOOTSTRAP_GROUP = 'system:bootstrappers:kubeadm:default-node-token';
@@ -21,18 +23,8 @@ const binding = (name: string, role: string, subject: Subject): ClusterRoleBindi
   roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: role },
 });
 
-export const BOOTSTRAP_ROLES: readonly ClusterRole[] = [
-  {
-    apiVersion: `${RBAC}/v1`,
-    kind: 'ClusterRole',
-    metadata: { name: 'kubeadm:get-nodes' },
-    rules: [{ verbs: ['get'], apiGroups: [''], resources: ['nodes'] }],
-  },
-];
-
 export const BOOTSTRAP_BINDINGS: readonly ClusterRoleBinding[] = [
   binding('kubeadm:kubelet-bootstrap', 'system:node-bootstrapper', group(BOOTSTRAP_GROUP)),
-  binding('kubeadm:get-nodes', 'kubeadm:get-nodes', group(BOOTSTRAP_GROUP)),
   binding('kubeadm:node-autoapprove-bootstrap', `${CSRS}:nodeclient`, group(BOOTSTRAP_GROUP)),
   binding(
     'kubeadm:node-autoapprove-certificate-rotation',

@@ -1,6 +1,6 @@
 /** Credentials together: which one counts, and that a wrong one is never taken for none. */
 import { describe, expect, it } from 'vitest';
-import { createAuthenticator, reviewToken } from '../../../src/apiserver/authentication/index.ts';
+import { createAuthenticator } from '../../../src/apiserver/authentication/index.ts';
 import type { Secret } from '../../../src/kubernetes/index.ts';
 import { encodeBootstrapTokenSecret, readTokenFile } from '../../../src/tokens/index.ts';
 import { makeName } from '../../../src/x509/index.ts';
@@ -240,42 +240,5 @@ describe('a user of a token', () => {
       await state.who(bearer(`${String(i).padStart(6, 'a')}.0123456789abcdef`));
     }
     expect(state.lookups).toBe(1000);
-  });
-});
-
-describe('reviewToken', () => {
-  const review = async (token: string, audiences?: string[]) =>
-    reviewToken(
-      {
-        apiVersion: 'authentication.k8s.io/v1',
-        kind: 'TokenReview',
-        metadata: {},
-        spec: { token, ...(audiences ? { audiences } : {}) },
-      },
-      server().authenticator,
-      ['https://kubernetes.default.svc'],
-    );
-
-  it('tells whom a token stands for', async () => {
-    expect((await review('filetoken')).status).toEqual({
-      authenticated: true,
-      user: { username: 'bob', uid: '7', groups: ['dev', 'system:authenticated'] },
-      audiences: ['https://kubernetes.default.svc'],
-    });
-    expect((await review('schlüssel', ['a'])).status).toMatchObject({
-      authenticated: true,
-      user: { username: 'carol' },
-      audiences: ['a'],
-    });
-  });
-
-  it('says that a token is wrong', async () => {
-    for (const token of ['x', ' ', 'filetoken\u0000']) {
-      expect((await review(token)).status).toEqual({ user: {}, error: 'invalid bearer token' });
-    }
-  });
-
-  it('needs a token', async () => {
-    await expect(review('')).rejects.toMatchObject({ reason: 'BadRequest' });
   });
 });

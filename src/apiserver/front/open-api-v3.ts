@@ -1,0 +1,89 @@
+/** A document of OpenAPI 3: one group in one version. */
+import type { ResourceDefinition } from '../resources/index.ts';
+import type { Parameter } from './open-api-parameters.ts';
+import { groupVersionPaths, type Operation } from './open-api-paths.ts';
+import { documentSchemas, GVK } from './open-api-schemas.ts';
+
+const REFERENCE = '#/components/schemas/';
+
+/**
+ * @param root `/api/v1`
+ * @param definitions of that group and version
+ * @param version of Kubernetes, as `info.version` tells it: `1.36`
+ */
+export function openApiV3(
+  root: string,
+  definitions: readonly ResourceDefinition[],
+  version: string,
+): object {
+  const { tag, paths } = groupVersionPaths(root, definitions);
+  return {
+    openapi: '3.0.0',
+    info: { title: 'Kubernetes', version },
+    paths: Object.fromEntries(
+      paths.map(({ path, parameters, operations }) => [
+        path,
+        {
+          ...Object.fromEntries(operations.map((one) => [one.method, operation(one, tag)])),
+          ...(parameters.length === 0 ? {} : { parameters: parameters.map(parameter) }),
+        },
+      ]),
+    ),
+    components: {
+      schemas: documentSchemas(definitions, REFERENCE),
+      securitySchemes: {
+        BearerToken: {
+          type: 'apiKey',
+          description: 'Bearer Token authentication',
+          name: 'authorization',
+          in: 'header',
+        },
+      },
+    },
+  };
+}
+
+function operation(one: Operation, tag: string): object {
+  const { id, description, action, kind, parameters, body, bodyRequired, consumes } = one;
+  return {
+    tags: [tag],
+    description,
+    operationId: id,
+    ...(parameters.length === 0 ? {} : { parameters: parameters.map(parameter) }),
+    ...(body === undefined
+      ? {}
+      : {
+          requestBody: {
+            content: content(body, consumes ?? ['*/*']),
+            ...(bodyRequired === true ? { required: true } : {}),
+          },
+        }),
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(one.answers).map(([status, [words, schema]]) => [
+          status,
+          { description: words, content: content(schema, produces(one)) },
+        ]),
+      ),
+      401: { description: 'Unauthorized' },
+    },
+    ...(action === undefined ? {} : { 'x-kubernetes-action': action }),
+    ...(kind === undefined ? {} : { [GVK]: kind }),
+  };
+}
+
+const produces = ({ streams }: Operation): string[] =>
+  streams === true ? ['application/json', 'application/json;stream=watch'] : ['application/json'];
+
+const content = (schema: string, mediaTypes: readonly string[]): object =>
+  Object.fromEntries(
+    mediaTypes.map((mediaType) => [mediaType, { schema: { $ref: `${REFERENCE}${schema}` } }]),
+  );
+
+const parameter = ({ name, in: place, description, type }: Parameter): object => ({
+  name,
+  in: place,
+  description,
+  ...(place === 'path' ? { required: true } : {}),
+  schema: { type, uniqueItems: true },
+});

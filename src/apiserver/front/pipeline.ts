@@ -1,0 +1,248 @@
+/**
+ * The way of every request, in upstream's order (apiserver, pkg/server/config.go, DefaultBuildHandlerChain):
+ * who is it, audit, are there too many, may they, what is it about.
+ */
+import { randomUUID } from 'node:crypto';
+import { type ApiResponse, StatusError, type UserInfo } from '../../kubernetes/index.ts';
+import { forbidden } from '../authorization/index.ts';
+import type { Authenticator, Authorizer } from '../types.ts';
+import { refusalAnswer, textAnswer } from './answers.ts';
+import { type Audited, type AuditLog, auditEvent, type Stage } from './audit.ts';
+import { type Exchange, header, type IncomingRequest, Warnings } from './exchange.ts';
+import type { InFlight } from './in-flight.ts';
+import type { Metrics, Subject } from './metrics.ts';
+import { attributesOf, type RequestInfo, requestInfo, UnreadablePath } from './request-info.ts';
+import type { Routes } from './routes.ts';
+
+export interface PipelineOptions {
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  readonly routes: Routes;
+  readonly inFlight: InFlight;
+  readonly metrics: Metrics;
+  /** Answers what is allowed: a resource, or another path. */
+  readonly dispatch: (exchange: Exchange, subject: Subject) => Promise<ApiResponse>;
+  readonly audit?: AuditLog;
+  readonly now: () => Date;
+  /** Milliseconds of a clock that is never set. */
+  readonly monotonic: () => number;
+  /** Hears of what should not happen: errors that are no refusals. */
+  readonly failed: (error: unknown) => void;
+}
+
+const NOBODY: UserInfo = { name: '', groups: [] };
+/** Upstream takes over the id that a client gives, so that several servers' logs can be joined. */
+const GIVEN_AUDIT_ID = /^[-\w.:]{1,64}$/;
+const IMPERSONATION = ['impersonate-user', 'impersonate-group', 'impersonate-uid'];
+
+/** Never rejects. */
+export function createPipeline(
+  options: PipelineOptions,
+): (request: IncomingRequest) => Promise<ApiResponse> {
+  return async (request) => {
+    const given = header(request, 'audit-id');
+    const id = given !== undefined && GIVEN_AUDIT_ID.test(given) ? given : randomUUID();
+    try {
+      const answer = await new Passage(options, request, id).run();
+      return withHeaders(answer, id);
+    } catch (error) {
+      if (error instanceof UnreadablePath) {
+        return withHeaders(textAnswer(error.status, `${error.message}\n`), id);
+      }
+      options.failed(error);
+      return withHeaders(textAnswer(500, 'This request caused apiserver to panic.\n'), id);
+    }
+  };
+}
+
+function withHeaders(answer: ApiResponse, id: string): ApiResponse {
+  return {
+    status: answer.status,
+    headers: { 'audit-id': id, 'cache-control': 'no-cache, private', ...answer.headers },
+    body: answer.body,
+  };
+}
+
+/** One request. */
+class Passage {
+  readonly #options: PipelineOptions;
+  readonly #request: IncomingRequest;
+  readonly #info: RequestInfo;
+  readonly #startedAt: number;
+  readonly #warnings = new Warnings();
+  #audited: Audited;
+
+  constructor(options: PipelineOptions, request: IncomingRequest, id: string) {
+    this.#options = options;
+    this.#request = request;
+    this.#startedAt = options.monotonic();
+    this.#info = requestInfo(request.method, request.url);
+    this.#audited = { id, request, info: this.#info, receivedAt: options.now() };
+  }
+
+  async run(): Promise<ApiResponse> {
+    const subject = subjectOf(this.#options.routes, this.#info);
+    const answer = this.#counted(await this.#answer(subject), subject);
+    const warning = this.#warnings.headers();
+    if (warning === undefined) return answer;
+    return { ...answer, headers: { ...answer.headers, warning } };
+  }
+
+  /** What has no end of its own is counted when it has ended. */
+  #counted(answer: ApiResponse, subject: Subject): ApiResponse {
+    const { body, status } = answer;
+    if (!(body instanceof Uint8Array))
+      return { ...answer, body: this.#countedBody(body, status, subject) };
+    this.#options.metrics.observe(subject, status, this.#secondsSince(this.#startedAt));
+    return answer;
+  }
+
+  async *#countedBody(
+    body: AsyncIterable<Uint8Array>,
+    status: number,
+    subject: Subject,
+  ): AsyncGenerator<Uint8Array> {
+    try {
+      yield* body;
+    } finally {
+      this.#options.metrics.observe(subject, status, this.#secondsSince(this.#startedAt));
+    }
+  }
+
+  #secondsSince(started: number): number {
+    return (this.#options.monotonic() - started) / 1000;
+  }
+
+  async #answer(subject: Subject): Promise<ApiResponse> {
+    try {
+      const user = await this.#authenticate();
+      this.#audited = { ...this.#audited, user };
+      this.#record('RequestReceived');
+      const exchange: Exchange = {
+        request: this.#request,
+        info: this.#info,
+        user,
+        attributes: attributesOf(this.#info, user),
+        warnings: this.#warnings,
+      };
+      const answer = await this.#options.inFlight.run(exchange, async () => {
+        await this.#authorize(exchange);
+        return await this.#options.dispatch(exchange, subject);
+      });
+      return this.#completed(answer);
+    } catch (error) {
+      return await this.#refused(this.#refusal(error));
+    }
+  }
+
+  async #authenticate(): Promise<UserInfo> {
+    const { authenticator, metrics } = this.#options;
+    if (this.#request.user !== undefined) return this.#request.user;
+    try {
+      const user = await authenticator.authenticate(this.#request);
+      if (user === undefined) throw StatusError.of('Unauthorized', 'Unauthorized');
+      metrics.authenticated('success', this.#secondsSince(this.#startedAt), user.name);
+      return user;
+    } catch (error) {
+      metrics.authenticated('failure', this.#secondsSince(this.#startedAt));
+      throw error;
+    }
+  }
+
+  /** @throws StatusError Forbidden */
+  async #authorize({ attributes }: Exchange): Promise<void> {
+    // To act as oneself where another was asked for would be to do what must perhaps not be done.
+    if (IMPERSONATION.some((name) => this.#request.headers[name] !== undefined)) {
+      throw forbidden(attributes, 'impersonation is not served');
+    }
+    const started = this.#options.monotonic();
+    const decision = await this.#options.authorizer.authorize(attributes);
+    const result = decision.allowed ? 'allowed' : 'no-opinion';
+    this.#options.metrics.authorized(result, this.#secondsSince(started));
+    this.#audited = { ...this.#audited, decision };
+    if (!decision.allowed) throw forbidden(attributes, decision.reason);
+  }
+
+  /** Anything but a refusal is a fault of ours: the answer tells nothing of it. */
+  #refusal(error: unknown): StatusError {
+    if (error instanceof StatusError) return error;
+    if (this.#request.signal?.aborted === true) {
+      return StatusError.of('Timeout', 'the client has gone away');
+    }
+    this.#options.failed(error);
+    return StatusError.of(
+      'InternalError',
+      'Internal error occurred: the log of the server says why',
+    );
+  }
+
+  async #refused(error: StatusError): Promise<ApiResponse> {
+    const outcome = { code: error.httpStatus, status: error.status };
+    this.#record('ResponseComplete', outcome);
+    return await refusalAnswer(error, this.#request, this.#info.query);
+  }
+
+  #completed(answer: ApiResponse): ApiResponse {
+    const { audit } = this.#options;
+    const { body, status } = answer;
+    if (audit === undefined) return answer;
+    if (body instanceof Uint8Array) {
+      this.#record('ResponseComplete', { code: status });
+      return answer;
+    }
+    this.#record('ResponseStarted', { code: status });
+    return { ...answer, body: this.#untilEnd(body, status) };
+  }
+
+  async *#untilEnd(body: AsyncIterable<Uint8Array>, code: number): AsyncGenerator<Uint8Array> {
+    try {
+      yield* body;
+    } finally {
+      this.#record('ResponseComplete', { code });
+    }
+  }
+
+  #record(
+    stage: Stage,
+    outcome?: { readonly code: number; readonly status?: StatusError['status'] },
+  ): void {
+    const { audit, now } = this.#options;
+    if (audit === undefined) return;
+    const audited =
+      this.#audited.user === undefined ? { ...this.#audited, user: NOBODY } : this.#audited;
+    audit.write(auditEvent(audited, stage, now(), outcome));
+  }
+}
+
+const VERB_NAMES: ReadonlyMap<string, string> = new Map([
+  ['create', 'POST'],
+  ['update', 'PUT'],
+]);
+
+/** What is not served is counted as one. */
+function subjectOf(routes: Routes, info: RequestInfo): Subject {
+  const definition = info.isResource ? routes.definition(info) : undefined;
+  if (definition === undefined) {
+    return {
+      group: '',
+      version: '',
+      resource: '',
+      subresource: '',
+      scope: '',
+      verb: 'GET',
+      dryRun: false,
+    };
+  }
+  const { group, version, resource } = definition.type;
+  const { subresource, verb, parts, inNamespace } = info;
+  const isKnown = Object.hasOwn(definition.subresources, subresource);
+  return {
+    group,
+    version,
+    resource,
+    subresource: isKnown ? subresource : '',
+    scope: parts > 1 ? 'resource' : inNamespace ? 'namespace' : 'cluster',
+    verb: verb === '' ? 'OTHER' : (VERB_NAMES.get(verb) ?? verb.toUpperCase()),
+    dryRun: info.query.get('dryRun') !== undefined,
+  };
+}

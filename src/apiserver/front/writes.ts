@@ -1,0 +1,175 @@
+/** POST, PUT, PATCH and DELETE of resources. */
+import { type ApiResponse, StatusError } from '../../kubernetes/index.ts';
+import { forbidden } from '../authorization/index.ts';
+import {
+  encodeList,
+  PATCH_MEDIA_TYPES,
+  type Registry,
+  type WriteContext,
+} from '../registry/index.ts';
+
+import type { Admission, Authorizer, ResourceRequest } from '../types.ts';
+import { bytesAnswer, valueAnswer } from './answers.ts';
+import { jsonBody, mediaTypeOf, rawBody } from './body.ts';
+import type { Exchange } from './exchange.ts';
+import { deleteRequest, type WriteOptions, writeOptions } from './options.ts';
+import { listRequest, objectAnswer, objectKey, representationOf } from './reads.ts';
+import type { Route } from './routes.ts';
+import { convertList } from './tables.ts';
+
+export interface WriteParts {
+  readonly registry: Registry;
+  readonly admission: Admission;
+  readonly authorizer: Authorizer;
+  readonly now: () => Date;
+}
+
+export async function createObject(
+  parts: WriteParts,
+  exchange: Exchange,
+  { definition }: Route,
+): Promise<ApiResponse> {
+  const representation = representationOf(exchange);
+  const options = writeOptions(exchange.info.query, 'CreateOptions');
+  const object = parts.registry.decode(
+    definition,
+    await jsonBody(exchange.request, definition.type.kind),
+    options.fieldValidation,
+    exchange.warnings.add,
+  );
+  const { inNamespace, namespace } = exchange.info;
+  const served = await parts.registry.create(
+    definition,
+    inNamespace ? namespace : undefined,
+    object,
+    writeContext(parts, exchange, options),
+  );
+  return await objectAnswer(201, definition, served, exchange, representation, parts.now);
+}
+
+export async function updateObject(
+  parts: WriteParts,
+  exchange: Exchange,
+  { definition, subresource }: Route,
+): Promise<ApiResponse> {
+  const representation = representationOf(exchange);
+  const options = writeOptions(exchange.info.query, 'UpdateOptions');
+  const object = parts.registry.decode(
+    definition,
+    await jsonBody(exchange.request, definition.type.kind),
+    options.fieldValidation,
+    exchange.warnings.add,
+  );
+  if ((object.metadata.name ?? '') === '') throw nameless(exchange.info.name);
+  const { served, created } = await parts.registry.update(
+    definition,
+    objectKey(definition, exchange),
+    subresource,
+    object,
+    writeContext(parts, exchange, options),
+  );
+  const status = created ? 201 : 200;
+  return await objectAnswer(status, definition, served, exchange, representation, parts.now);
+}
+
+const nameless = (name: string): StatusError =>
+  StatusError.of(
+    'BadRequest',
+    `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
+  );
+
+export async function patchObject(
+  parts: WriteParts,
+  exchange: Exchange,
+  { definition, subresource }: Route,
+): Promise<ApiResponse> {
+  const representation = representationOf(exchange);
+  const mediaType = mediaTypeOf(exchange.request);
+  // Also what server-side apply sends: the answer of a server on which it is switched off.
+  if (!PATCH_MEDIA_TYPES.some((type) => type === mediaType)) {
+    throw StatusError.of('UnsupportedMediaType', '415: Unsupported Media Type', {});
+  }
+  const options = writeOptions(exchange.info.query, 'PatchOptions');
+  const body = await rawBody(exchange.request);
+  const { served, created } = await parts.registry.patch(
+    definition,
+    objectKey(definition, exchange),
+    subresource,
+    { mediaType, body },
+    writeContext(parts, exchange, options),
+  );
+  const status = created ? 201 : 200;
+  return await objectAnswer(status, definition, served, exchange, representation, parts.now);
+}
+
+export async function deleteObject(
+  parts: WriteParts,
+  exchange: Exchange,
+  { definition }: Route,
+): Promise<ApiResponse> {
+  const representation = representationOf(exchange);
+  const { options, dryRun } = await deleteRequest(exchange);
+  const deleted = await parts.registry.delete(
+    definition,
+    objectKey(definition, exchange),
+    options,
+    writeContext(parts, exchange, { dryRun }),
+  );
+  if ('status' in deleted) return await valueAnswer(200, deleted.status, representation);
+  const status = !deleted.gone && options.orphanDependents === false ? 202 : 200;
+  return await objectAnswer(
+    status,
+    definition,
+    deleted.served,
+    exchange,
+    representation,
+    parts.now,
+  );
+}
+
+export async function deleteCollection(
+  parts: WriteParts,
+  exchange: Exchange,
+  { definition }: Route,
+): Promise<ApiResponse> {
+  const representation = representationOf(exchange);
+  const request = listRequest(exchange);
+  const { options, dryRun } = await deleteRequest(exchange);
+  const list = await parts.registry.deleteCollection(
+    definition,
+    request,
+    options,
+    writeContext(parts, exchange, { dryRun }),
+  );
+  const { conversion } = representation;
+  if (conversion === undefined) {
+    return await bytesAnswer(200, encodeList(definition, list), representation);
+  }
+  const converted = convertList(definition, list, conversion, exchange.info.query, parts.now());
+  return await valueAnswer(200, converted, representation);
+}
+
+function writeContext(
+  { admission, authorizer }: WriteParts,
+  exchange: Exchange,
+  { dryRun, fieldValidation }: Pick<WriteOptions, 'dryRun'> & Partial<WriteOptions>,
+): WriteContext {
+  const attributes = resourceAttributes(exchange);
+  return {
+    attributes,
+    dryRun,
+    admit: admission,
+    ...(fieldValidation === undefined ? {} : { fieldValidation }),
+    authorizeCreate: async () => {
+      const asked: ResourceRequest = { ...attributes, verb: 'create' };
+      const { allowed, reason } = await authorizer.authorize(asked);
+      if (!allowed) throw forbidden(asked, reason);
+    },
+    warn: exchange.warnings.add,
+  };
+}
+
+function resourceAttributes({ attributes }: Exchange): ResourceRequest {
+  if (attributes.kind === 'resource') return attributes;
+  throw new TypeError('expected a request for a resource, got one for a path');
+}

@@ -1,0 +1,8 @@
+/** The API server, put together. */
+
+export {
+  openAuditLog,
+  versionInfo,
+} from './front/index.ts';
+export { type Serving, serve } from './serve.ts';
+export { type ApiServer, type ApiServerOptions, createApiServer } from './server.ts';

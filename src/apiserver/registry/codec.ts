@@ -1,0 +1,108 @@
+/** Objects to bytes of the storage and back, with what was read kept as long as its bytes are. */
+import {
+  apiVersionOf,
+  type KubernetesObject,
+  parseJson,
+  StatusError,
+} from '../../kubernetes/index.ts';
+import type { Change, StoredValue } from '../../storage/index.ts';
+import { type ResourceDefinition, readObject } from '../resources/index.ts';
+import { encodeJson, ServedObject } from './served.ts';
+
+/**
+ * Keyed by the bytes themselves, which a storage in memory hands out again and again: so nothing is read
+ * twice, and nothing is kept longer than the storage does.
+ */
+export class Codec {
+  readonly #read = new WeakMap<Uint8Array, ServedObject>();
+  readonly #deleted = new WeakMap<Change, ServedObject>();
+
+  /** @throws StatusError InternalError for bytes that are no such object */
+  decode<T extends KubernetesObject>(
+    definition: ResourceDefinition<T>,
+    { key, value, revision }: StoredValue,
+  ): ServedObject<T> {
+    const known = this.#read.get(value);
+    if (known?.revision === revision && isOf(definition, known)) return known;
+    const served = read(definition, key, value, revision);
+    this.#read.set(value, served);
+    return served;
+  }
+
+  /** The last state of an object, at the revision that deleted it (or took it out of a selection). */
+  deleted<T extends KubernetesObject>(
+    definition: ResourceDefinition<T>,
+    change: Change,
+    previous: StoredValue,
+  ): ServedObject<T> {
+    const known = this.#deleted.get(change);
+    if (known !== undefined && isOf(definition, known)) return known;
+    const { object } = this.decode(definition, previous);
+    const served = servedAt(definition, object, change.revision, previous.value);
+    this.#deleted.set(change, served);
+    return served;
+  }
+
+  /** What is to be stored, and (once it is) what is served then. */
+  encode<T extends KubernetesObject>(
+    definition: ResourceDefinition<T>,
+    object: T,
+  ): { readonly value: Uint8Array; stored: (revision: number) => ServedObject<T> } {
+    const { resourceVersion: _, ...metadata } = object.metadata;
+    const value = encodeJson(typed(definition, { ...object, metadata }));
+    return {
+      value,
+      stored: (revision) => {
+        const served = servedAt(definition, object, revision, value);
+        this.#read.set(value, served);
+        return served;
+      },
+    };
+  }
+}
+
+/** An object that is not stored: what a dry run answers. */
+export const unstored = <T extends KubernetesObject>(
+  definition: ResourceDefinition<T>,
+  object: T,
+): ServedObject<T> => new ServedObject(definition, typed(definition, object), 0);
+
+/** `kind` and `apiVersion` come first, as kube-apiserver writes them; where the object has them, they are the same. */
+const typed = <T extends KubernetesObject>({ type }: ResourceDefinition, object: T): T => ({
+  kind: type.kind,
+  apiVersion: apiVersionOf(type),
+  ...object,
+});
+
+/** What was read by a definition has its type. */
+export const isOf = <T extends KubernetesObject>(
+  definition: ResourceDefinition<T>,
+  served: ServedObject,
+): served is ServedObject<T> => served.definition === definition;
+
+function servedAt<T extends KubernetesObject>(
+  definition: ResourceDefinition<T>,
+  object: T,
+  revision: number,
+  value?: Uint8Array,
+): ServedObject<T> {
+  const metadata = { ...object.metadata, resourceVersion: String(revision) };
+  return new ServedObject(definition, typed(definition, { ...object, metadata }), revision, value);
+}
+
+function read<T extends KubernetesObject>(
+  definition: ResourceDefinition<T>,
+  key: string,
+  value: Uint8Array,
+  revision: number,
+): ServedObject<T> {
+  try {
+    const object = readObject(definition, parseJson(value));
+    const complete = definition.strategy.default?.(object) ?? object;
+    // What was filled in is not in the bytes: they are made anew.
+    return servedAt(definition, complete, revision, complete === object ? value : undefined);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw StatusError.of('InternalError', `cannot read the stored object ${key}: ${why}`);
+  }
+}

@@ -1,0 +1,101 @@
+/** POST: a new object (apiserver, pkg/registry/generic/registry/store.go, Create). */
+import type { KubernetesObject } from '../../kubernetes/index.ts';
+import { invalidObject, type ResourceDefinition, validateMetadata } from '../resources/index.ts';
+import { unstored } from './codec.ts';
+import { keyOf } from './keys.ts';
+import { alreadyExists, badRequest, noUniqueName } from './refusals.ts';
+import type { WriteContext } from './registry.ts';
+import type { ServedObject } from './served.ts';
+import { admit, type Store } from './store.ts';
+import { withSystemMetadata } from './system-metadata.ts';
+
+/** How often another generated name is tried. */
+const MOST_NAMES = 8;
+
+/** What must hold at the moment of writing: the namespace is there and stays. */
+export type NamespaceCheck = (namespace: string, object: KubernetesObject) => void;
+
+export async function create<T extends KubernetesObject>(
+  store: Store,
+  definition: ResourceDefinition<T>,
+  namespace: string | undefined,
+  object: T,
+  context: WriteContext,
+  checkNamespace: NamespaceCheck,
+): Promise<ServedObject<T>> {
+  const { metadata } = object;
+  if ((metadata.resourceVersion ?? '') !== '') {
+    throw badRequest('resourceVersion should not be set on objects to be created');
+  }
+  checkNamespaceOf(definition, namespace, object);
+  const isGenerated = (metadata.name ?? '') === '' && (metadata.generateName ?? '') !== '';
+  for (let left = isGenerated ? MOST_NAMES : 1; ; left -= 1) {
+    const prepared = await prepareCreate(store, definition, namespace, object, context);
+    const { name = '' } = prepared.metadata;
+    const key = keyOf(definition, { ...(namespace === undefined ? {} : { namespace }), name });
+    if (definition.type.namespaced) checkNamespace(namespace ?? '', prepared);
+    if (context.dryRun === true) {
+      if ((await store.read(definition, key)) === undefined) return unstored(definition, prepared);
+    } else {
+      const result = await store.create(definition, key, prepared);
+      if (!('current' in result)) return result;
+    }
+    if (left === 1) {
+      throw isGenerated
+        ? noUniqueName(definition.type, name)
+        : alreadyExists(definition.type, name);
+    }
+  }
+}
+
+/** As it is going to be stored: prepared, validated, admitted. */
+export async function prepareCreate<T extends KubernetesObject>(
+  store: Store,
+  definition: ResourceDefinition<T>,
+  namespace: string | undefined,
+  object: T,
+  context: WriteContext,
+): Promise<T> {
+  const { strategy, type } = definition;
+  const now = store.clock.now();
+  const scope = type.namespaced ? namespace : undefined;
+  const named = withSystemMetadata(
+    withoutForeignNamespace(definition, object),
+    scope,
+    now,
+    store.random,
+  );
+  const complete = strategy.default?.(named) ?? named;
+  const { user } = context.attributes;
+  const prepared = strategy.prepareCreate?.(complete, { user, now }) ?? complete;
+  const errors = [
+    ...validateMetadata(definition, prepared),
+    ...(strategy.validate?.(prepared) ?? []),
+  ];
+  if (errors.length > 0) throw invalidObject(type, prepared.metadata.name ?? '', errors);
+  await admit(context, { object: prepared }, { verb: 'create' });
+  return prepared;
+}
+
+/** @throws StatusError BadRequest where the object names another namespace than the request */
+export function checkNamespaceOf(
+  { type }: ResourceDefinition,
+  namespace: string | undefined,
+  { metadata }: KubernetesObject,
+): void {
+  const own = metadata.namespace ?? '';
+  if (!type.namespaced || own === '' || own === namespace) return;
+  throw badRequest(
+    'the namespace of the provided object does not match the namespace sent on the request',
+  );
+}
+
+/** A cluster-scoped object has none, whatever it says. */
+export function withoutForeignNamespace<T extends KubernetesObject>(
+  { type }: ResourceDefinition,
+  object: T,
+): T {
+  if (type.namespaced || object.metadata.namespace === undefined) return object;
+  const { namespace: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}

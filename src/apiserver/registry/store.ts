@@ -1,0 +1,94 @@
+/** What every write needs, and how one step of reading and one of writing is done. */
+import type { Clock } from '../../client/index.ts';
+import type { KubernetesObject } from '../../kubernetes/index.ts';
+import type { Storage, StoredValue } from '../../storage/index.ts';
+import type { ResourceDefinition } from '../resources/index.ts';
+import type { ResourceRequest } from '../types.ts';
+import type { Codec } from './codec.ts';
+import type { WriteContext } from './registry.ts';
+import type { ServedObject } from './served.ts';
+import type { Random } from './system-metadata.ts';
+
+/** Hears of writes of this server as soon as they have happened, before whoever asked for them. */
+export interface Listener {
+  stored(key: string, served: ServedObject): void;
+  deleted(definition: ResourceDefinition, key: string, revision: number): void;
+}
+
+export interface StoreOptions {
+  readonly storage: Storage;
+  readonly codec: Codec;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly listener: Listener;
+}
+
+export class Store {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly codec: Codec;
+  readonly listener: Listener;
+
+  constructor({ storage, codec, clock, random, listener }: StoreOptions) {
+    this.storage = storage;
+    this.codec = codec;
+    this.clock = clock;
+    this.random = random;
+    this.listener = listener;
+  }
+
+  async read<T extends KubernetesObject>(
+    definition: ResourceDefinition<T>,
+    key: string,
+  ): Promise<ServedObject<T> | undefined> {
+    const stored = await this.storage.get(key);
+    return stored === undefined ? undefined : this.codec.decode(definition, stored);
+  }
+
+  /** The object as it is served, or what stands there already. */
+  async create<T extends KubernetesObject>(
+    definition: ResourceDefinition<T>,
+    key: string,
+    object: T,
+  ): Promise<ServedObject<T> | { readonly current: StoredValue | undefined }> {
+    const { value, stored } = this.codec.encode(definition, object);
+    const result = await this.storage.create(key, value, definition.ttlSeconds);
+    if (!result.done) return { current: result.current };
+    const served = stored(result.revision);
+    this.listener.stored(key, served);
+    return served;
+  }
+
+  /** Undefined where another was faster. */
+  async replace<T extends KubernetesObject>(
+    definition: ResourceDefinition<T>,
+    key: string,
+    object: T,
+    revision: number,
+  ): Promise<ServedObject<T> | undefined> {
+    const { value, stored } = this.codec.encode(definition, object);
+    const result = await this.storage.update(key, value, revision);
+    if (!result.done) return undefined;
+    const served = stored(result.revision);
+    this.listener.stored(key, served);
+    return served;
+  }
+
+  /** False where another was faster. */
+  async remove(definition: ResourceDefinition, key: string, revision: number): Promise<boolean> {
+    const result = await this.storage.delete(key, revision);
+    if (result.done) this.listener.deleted(definition, key, result.revision);
+    return result.done;
+  }
+}
+
+/** Asks admission, where there is one. `verb` as far as it is not that of the request. */
+export async function admit(
+  { attributes, admit: admission, dryRun = false }: WriteContext,
+  objects: { readonly object?: KubernetesObject; readonly old?: KubernetesObject },
+  changes: Partial<ResourceRequest> = {},
+): Promise<void> {
+  if (admission === undefined) return;
+  await admission({ attributes: { ...attributes, ...changes }, ...objects, dryRun });
+}

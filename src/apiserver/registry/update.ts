@@ -1,0 +1,209 @@
+/**
+ * PUT and PATCH: the compare-and-set loop (apiserver, pkg/registry/generic/registry/store.go, Update). What
+ * another has written in between is read anew and everything is judged again, unless the request names the
+ * version that it means.
+ */
+import type { KubernetesObject, ObjectMeta } from '../../kubernetes/index.ts';
+import {
+  invalid,
+  invalidObject,
+  type ResourceDefinition,
+  type Subresource,
+  sameJson,
+  type UpdateStrategy,
+  validateMetadataUpdate,
+} from '../resources/index.ts';
+import { unstored } from './codec.ts';
+import {
+  checkNamespaceOf,
+  type NamespaceCheck,
+  prepareCreate,
+  withoutForeignNamespace,
+} from './create.ts';
+import { keyOf } from './keys.ts';
+import { badRequest, conflict, MODIFIED, notFound } from './refusals.ts';
+import type { ObjectKey, WriteContext } from './registry.ts';
+import { parseResourceVersion } from './resource-version.ts';
+import type { ServedObject } from './served.ts';
+import { admit, type Store } from './store.ts';
+import { dedupedOwners, ordered } from './system-metadata.ts';
+
+/** Far more than any crowd needs: whoever is overtaken this often is in a loop. */
+const MOST_TRIES = 1_000;
+
+export interface Update<T extends KubernetesObject> {
+  readonly definition: ResourceDefinition<T>;
+  readonly key: ObjectKey;
+  /** The object that is meant; absent or empty: any of that name. */
+  readonly uid?: string | undefined;
+  readonly subresource: Subresource<T> | undefined;
+  /** What is wanted in place of what is there; absent where nothing is there. */
+  readonly wanted: (current: T | undefined) => T;
+  readonly context: WriteContext;
+  readonly checkNamespace: NamespaceCheck;
+}
+
+export interface UpdateResult<T extends KubernetesObject> {
+  readonly served: ServedObject<T>;
+  readonly created: boolean;
+}
+
+export async function update<T extends KubernetesObject>(
+  store: Store,
+  update: Update<T>,
+): Promise<UpdateResult<T>> {
+  const { definition, key: location } = update;
+  const key = keyOf(definition, location);
+  for (let left = MOST_TRIES; left > 0; left -= 1) {
+    const current = await store.read(definition, key);
+    const result =
+      current === undefined
+        ? await createInstead(store, update, key)
+        : await replace(store, update, key, current);
+    if (result !== undefined) return result;
+  }
+  throw conflict(definition.type, location.name, MODIFIED);
+}
+
+/** Nothing is there. Undefined where something is by now. */
+async function createInstead<T extends KubernetesObject>(
+  store: Store,
+  { definition, key: location, uid, subresource, wanted, context, checkNamespace }: Update<T>,
+  key: string,
+): Promise<UpdateResult<T> | undefined> {
+  const { type, strategy } = definition;
+  if (subresource !== undefined || !strategy.allowCreateOnUpdate) {
+    throw notFound(type, location.name);
+  }
+  const object = wanted(undefined);
+  checkLocation(definition, location, object);
+  checkUid(definition, location.name, uid);
+  await context.authorizeCreate?.();
+  const prepared = await prepareCreate(store, definition, location.namespace, object, context);
+  if (type.namespaced) checkNamespace(location.namespace ?? '', prepared);
+  if (context.dryRun === true) return { served: unstored(definition, prepared), created: true };
+  const result = await store.create(definition, key, prepared);
+  return 'current' in result ? undefined : { served: result, created: true };
+}
+
+/** Undefined where another was faster. */
+async function replace<T extends KubernetesObject>(
+  store: Store,
+  { definition, key: location, uid, subresource, wanted, context }: Update<T>,
+  key: string,
+  current: ServedObject<T>,
+): Promise<UpdateResult<T> | undefined> {
+  const old = current.object;
+  const object = wanted(old);
+  checkLocation(definition, location, object);
+  checkUid(definition, location.name, uid, old.metadata.uid);
+  checkVersion(definition, location.name, object, current);
+  const { user } = context.attributes;
+  const given = withMetadataOf(withoutForeignNamespace(definition, object), old);
+  const complete = definition.strategy.default?.(given) ?? given;
+  const strategy: UpdateStrategy<T> = subresource ?? definition.strategy;
+  const prepared =
+    strategy.prepareUpdate?.(complete, old, { user, now: store.clock.now() }) ?? complete;
+  const errors = [
+    ...validateMetadataUpdate(prepared.metadata, old.metadata),
+    ...(strategy.validateUpdate?.(prepared, old) ?? []),
+  ];
+  if (errors.length > 0) throw invalidObject(definition.type, location.name, errors);
+  await admit(context, { object: prepared, old });
+  if (isLastFinalizerGone(definition, prepared, old)) {
+    const isRemoved =
+      context.dryRun === true || (await store.remove(definition, key, current.revision));
+    return isRemoved ? { served: unstored(definition, prepared), created: false } : undefined;
+  }
+  if (isSame(prepared, old)) return { served: current, created: false };
+  if (context.dryRun === true) return { served: unstored(definition, prepared), created: false };
+  const served = await store.replace(definition, key, prepared, current.revision);
+  return served === undefined ? undefined : { served, created: false };
+}
+
+/** @throws StatusError BadRequest where the object is not the one of the path */
+function checkLocation(
+  definition: ResourceDefinition,
+  { namespace, name }: ObjectKey,
+  object: KubernetesObject,
+): void {
+  checkNamespaceOf(definition, namespace, object);
+  const { name: own = '' } = object.metadata;
+  if (own === name) return;
+  throw badRequest(
+    `the name of the object (${own.slice(0, 253)}) does not match the name on the URL (${name})`,
+  );
+}
+
+/** The version that the object names is that of what is there. */
+function checkVersion(
+  { type, strategy }: ResourceDefinition,
+  name: string,
+  { metadata }: KubernetesObject,
+  current: ServedObject,
+): void {
+  const { resourceVersion = '' } = metadata;
+  const version = parseResourceVersion(resourceVersion);
+  if (version === 0) {
+    if (strategy.allowUnconditionalUpdate) return;
+    // Upstream names the resource here in place of the kind.
+    throw invalidObject({ ...type, kind: type.resource }, name, [
+      invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
+    ]);
+  }
+  if (version !== current.revision) throw conflict(type, name, MODIFIED);
+}
+
+/** @throws StatusError Conflict where another object was meant, which had the same name once */
+function checkUid({ type }: ResourceDefinition, name: string, wanted = '', found = ''): void {
+  if (wanted === '' || wanted === found) return;
+  throw conflict(
+    type,
+    name,
+    `Precondition failed: UID in precondition: ${wanted.slice(0, 64)}, UID in object meta: ${found}`,
+  );
+}
+
+type FullMeta = ObjectMeta & { readonly managedFields?: unknown };
+
+/** Fields that are the stored object's, whatever the request says (apiserver, pkg/registry/rest/update.go, BeforeUpdate). */
+const STORED = ['namespace', 'resourceVersion', 'generation', 'creationTimestamp'] as const;
+/** Fields that are the stored object's unless the request says otherwise; validation judges that. */
+const INHERITED = [
+  'uid',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'managedFields',
+] as const;
+
+function withMetadataOf<T extends KubernetesObject>(object: T, old: T): T {
+  const before: FullMeta = old.metadata;
+  const { generation: _, resourceVersion: __, ...given }: FullMeta = object.metadata;
+  const metadata: Record<string, unknown> = { ...given, ...dedupedOwners(given.ownerReferences) };
+  for (const field of STORED) if (before[field] !== undefined) metadata[field] = before[field];
+  for (const field of INHERITED) {
+    if (before[field] !== undefined) metadata[field] ??= before[field];
+  }
+  return { ...object, metadata: ordered(metadata) };
+}
+
+function isLastFinalizerGone<T extends KubernetesObject>(
+  { strategy }: ResourceDefinition<T>,
+  object: T,
+  old: T,
+): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = old.metadata;
+  return (
+    deletionTimestamp !== undefined &&
+    deletionGracePeriodSeconds === 0 &&
+    (object.metadata.finalizers ?? []).length === 0 &&
+    strategy.isFinalized?.(object) !== false
+  );
+}
+
+/** Nothing has changed: nothing is written, and nobody who watches hears of it. */
+const isSame = (object: KubernetesObject, old: KubernetesObject): boolean =>
+  sameJson(
+    { ...object, kind: undefined, apiVersion: undefined },
+    { ...old, kind: undefined, apiVersion: undefined },
+  );

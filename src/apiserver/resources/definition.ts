@@ -1,0 +1,93 @@
+/**
+ * What the server must know of a resource to serve it: one record, from which storage, validation,
+ * discovery, tables, OpenAPI and patches are computed.
+ */
+import type { KubernetesObject, ResourceType, UserInfo } from '../../kubernetes/index.ts';
+import type { Verb } from '../types.ts';
+import type { FieldError } from './field-error.ts';
+import type { ObjectSchema } from './schema.ts';
+
+/** What a strategy may know of the request. */
+export interface StrategyContext {
+  readonly user: UserInfo;
+  readonly now: Date;
+}
+
+/** A column of a table (`meta.k8s.io/v1` TableColumnDefinition). */
+export interface Column {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  readonly format: '' | 'name' | 'date' | 'int32';
+  readonly description: string;
+  /** 0 is always shown, 1 with `-o wide`. */
+  readonly priority: number;
+}
+
+export type Cell = string | number | boolean | null;
+
+/** The text of a field, for field selectors. */
+export type FieldReader<T extends KubernetesObject> = {
+  // A method, so that a definition of one kind is a definition of any.
+  read(object: T): string;
+}['read'];
+
+/** How an update of an object, or of one of its subresources, is made and judged. */
+export interface UpdateStrategy<T extends KubernetesObject = KubernetesObject> {
+  /** Keeps from the stored object what this update must not touch. */
+  prepareUpdate?(object: T, old: T, context: StrategyContext): T;
+  /** After the metadata has been found valid. */
+  validateUpdate?(object: T, old: T): readonly FieldError[];
+}
+
+export interface Subresource<T extends KubernetesObject = KubernetesObject>
+  extends UpdateStrategy<T> {
+  readonly verbs: readonly Verb[];
+}
+
+/** What a resource adds to the rules that all share. */
+export interface Strategy<T extends KubernetesObject = KubernetesObject> extends UpdateStrategy<T> {
+  /** What is wrong with a name, each a sentence without its subject; empty for a good one. */
+  validateName(name: string, prefix: boolean): readonly string[];
+  /** Fills in what upstream fills in on reading an object: defaults that do not depend on who asks. */
+  default?(object: T): T;
+  prepareCreate?(object: T, context: StrategyContext): T;
+  /** After the metadata has been found valid. */
+  validate?(object: T): readonly FieldError[];
+  /** Whether an update moves `metadata.generation`; absent where the resource has none. */
+  generation?(object: T, old: T): boolean;
+  /** A deletion begins and the object waits for finalizers. */
+  prepareDelete?(object: T): T;
+  /** False while something else than the metadata's finalizers keeps a deleted object; absent where nothing can. */
+  isFinalized?(object: T): boolean;
+  /** PUT to a name that is not there makes it. */
+  readonly allowCreateOnUpdate: boolean;
+  /** An update without a resource version replaces whatever stands there. */
+  readonly allowUnconditionalUpdate: boolean;
+  /** DELETE answers the object that is gone and not a Status. */
+  readonly returnDeletedObject?: boolean;
+}
+
+export interface ResourceDefinition<T extends KubernetesObject = KubernetesObject> {
+  readonly type: ResourceType<T>;
+  readonly listKind: string;
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly verbs: readonly Verb[];
+  /**
+   * Where its objects are below `/registry`, as kube-apiserver has it: `minions`, `secrets`. Absent for
+   * what is answered and not stored (access reviews): only `create`, by who serves it.
+   */
+  readonly path?: string;
+  readonly subresources: Readonly<Record<string, Subresource<T>>>;
+  readonly strategy: Strategy<T>;
+  /** Fields that a field selector may name, beside `metadata.name` and (where namespaced) `metadata.namespace`. */
+  readonly selectableFields: Readonly<Record<string, FieldReader<T>>>;
+  readonly columns: readonly Column[];
+  /** One cell a column, as kubectl prints it. */
+  row(object: T, now: Date): readonly Cell[];
+  /** The fields, for reading, patching and OpenAPI. */
+  readonly schema: ObjectSchema;
+  /** Seconds after which an object deletes itself; each write starts them again. */
+  readonly ttlSeconds?: number;
+}

@@ -1,0 +1,191 @@
+/** What metadata may be, on creation and on update (apimachinery, api/validation/objectmeta.go). */
+import {
+  isJsonObject,
+  type KubernetesObject,
+  labelKeyProblems,
+  labelValueProblems,
+  type ObjectMeta,
+  type OwnerReference,
+} from '../../kubernetes/index.ts';
+import type { ResourceDefinition } from './definition.ts';
+import { type FieldError, forbidden, invalid, required, tooLong } from './field-error.ts';
+import { dnsLabel } from './names.ts';
+
+/** All keys and values of the annotations together. */
+const MOST_ANNOTATION_BYTES = 256 * 1024;
+
+/** The finalizer in the `spec` of a namespace, which the namespace controller takes away once it is empty. */
+export const KUBERNETES_FINALIZER = 'kubernetes';
+const ORPHAN = 'orphan';
+const FOREGROUND = 'foregroundDeletion';
+
+/** The name is there, generated if need be. */
+export function validateMetadata(
+  definition: Pick<ResourceDefinition, 'type' | 'strategy'>,
+  { metadata }: KubernetesObject,
+): FieldError[] {
+  const { name = '', generateName = '' } = metadata;
+  const { strategy } = definition;
+  const errors: FieldError[] = [];
+  if (generateName !== '') {
+    for (const problem of strategy.validateName(generateName, true)) {
+      errors.push(invalid('metadata.generateName', generateName, problem));
+    }
+  }
+  if (name === '') errors.push(required('metadata.name', 'name or generateName is required'));
+  for (const problem of name === '' ? [] : strategy.validateName(name, false)) {
+    errors.push(invalid('metadata.name', name, problem));
+  }
+  errors.push(
+    ...validateNamespace(definition.type.namespaced, metadata),
+    ...validateCommon(metadata),
+  );
+  return errors;
+}
+
+/** What stays as it is, and what the new metadata must be in itself. */
+export function validateMetadataUpdate(metadata: ObjectMeta, old: ObjectMeta): FieldError[] {
+  const errors: FieldError[] = [];
+  if (old.deletionTimestamp !== undefined) {
+    const added = (metadata.finalizers ?? []).filter(
+      (one) => old.finalizers?.includes(one) !== true,
+    );
+    if (added.length > 0) {
+      errors.push(
+        forbidden(
+          'metadata.finalizers',
+          `no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added.sort())}`,
+        ),
+      );
+    }
+  }
+  const immutable = [
+    'name',
+    'namespace',
+    'uid',
+    'creationTimestamp',
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+  ] as const;
+  for (const field of immutable) {
+    if (metadata[field] !== old[field]) {
+      errors.push(invalid(`metadata.${field}`, metadata[field] ?? null, 'field is immutable'));
+    }
+  }
+  errors.push(...validateCommon(metadata));
+  return errors;
+}
+
+function validateNamespace(namespaced: boolean, { namespace = '' }: ObjectMeta): FieldError[] {
+  if (!namespaced) {
+    return namespace === '' ? [] : [forbidden('metadata.namespace', 'not allowed on this type')];
+  }
+  if (namespace === '') return [required('metadata.namespace')];
+  return dnsLabel(namespace, false).map((problem) =>
+    invalid('metadata.namespace', namespace, problem),
+  );
+}
+
+function validateCommon(metadata: ObjectMeta): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const [key, value] of Object.entries(metadata.labels ?? {})) {
+    for (const problem of labelKeyProblems(key)) {
+      errors.push(invalid('metadata.labels', key, problem));
+    }
+    for (const problem of labelValueProblems(value)) {
+      errors.push(invalid('metadata.labels', value, problem));
+    }
+  }
+  errors.push(...validateAnnotations(metadata.annotations ?? {}));
+  errors.push(...validateOwners(metadata.ownerReferences ?? []));
+  errors.push(...validateFinalizers(metadata.finalizers ?? []));
+  return errors;
+}
+
+function validateAnnotations(annotations: Readonly<Record<string, string>>): FieldError[] {
+  const errors: FieldError[] = [];
+  let bytes = 0;
+  for (const [key, value] of Object.entries(annotations)) {
+    // A qualified name, but for the case.
+    for (const problem of labelKeyProblems(key.toLowerCase())) {
+      errors.push(invalid('metadata.annotations', key, problem));
+    }
+    bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
+  }
+  if (bytes > MOST_ANNOTATION_BYTES)
+    errors.push(tooLong('metadata.annotations', MOST_ANNOTATION_BYTES));
+  return errors;
+}
+
+function validateOwners(owners: readonly OwnerReference[]): FieldError[] {
+  const errors: FieldError[] = [];
+  const field = 'metadata.ownerReferences';
+  let controller: string | undefined;
+  for (const owner of owners) {
+    if (owner.apiVersion === '' || owner.apiVersion.endsWith('/')) {
+      errors.push(invalid(`${field}.apiVersion`, owner.apiVersion, 'version must not be empty'));
+    }
+    for (const part of ['kind', 'name', 'uid'] as const) {
+      if (owner[part] === '') errors.push(invalid(`${field}.${part}`, '', 'must not be empty'));
+    }
+    if (owner.apiVersion === 'v1' && owner.kind === 'Event') {
+      errors.push(invalid(field, owner, '/v1, Kind=Event is disallowed from being an owner'));
+    }
+    if (owner.controller !== true) continue;
+    if (controller !== undefined) {
+      errors.push(
+        invalid(
+          field,
+          owners,
+          `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${owner.kind}/${owner.name}`,
+        ),
+      );
+    }
+    controller ??= `${owner.kind}/${owner.name}`;
+  }
+  return errors;
+}
+
+/** With a domain of its own, or one of upstream's. */
+export const isKnownFinalizer = (finalizer: string): boolean =>
+  finalizer.includes('/') || [KUBERNETES_FINALIZER, ORPHAN, FOREGROUND].includes(finalizer);
+
+export const unknownFinalizer = (field: string, finalizer: string): FieldError =>
+  invalid(field, finalizer, 'name is neither a standard finalizer name nor is it fully qualified');
+
+function validateFinalizers(finalizers: readonly string[]): FieldError[] {
+  const field = 'metadata.finalizers';
+  const errors = finalizers.flatMap((one) =>
+    labelKeyProblems(one).map((problem) => invalid(field, one, problem)),
+  );
+  if (finalizers.includes(ORPHAN) && finalizers.includes(FOREGROUND)) {
+    errors.push(
+      invalid(field, finalizers, `finalizer ${ORPHAN} and ${FOREGROUND} cannot be both set`),
+    );
+  }
+  finalizers.forEach((one, index) => {
+    if (!isKnownFinalizer(one)) errors.push(unknownFinalizer(`${field}[${index}]`, one));
+  });
+  return errors;
+}
+
+/** Whether two values of JSON are the same, whatever the order of their keys; not set and empty are, too. */
+export function sameJson(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((item, index) => sameJson(item, b[index]));
+  }
+  if (isJsonObject(a) && isJsonObject(b)) {
+    const keys = Object.keys(a);
+    return (
+      keys.length === Object.keys(b).length &&
+      keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key], b[key]))
+    );
+  }
+  return isEmpty(a) && isEmpty(b);
+}
+
+const isEmpty = (value: unknown): boolean =>
+  value === undefined ||
+  value === null ||
+  (typeof value === 'object' && Object.keys(value).length === 0);

@@ -1,0 +1,37 @@
+/** Who answers the reviews: the authorizer, asked through the API. */
+import type { KubernetesObject, SubjectAccessReview } from '../kubernetes/index.ts';
+import {
+  type RbacAuthorizer,
+  reviewAccess,
+  reviewLocalAccess,
+  reviewOwnAccess,
+  reviewOwnRules,
+  reviewSelf,
+} from './authorization/index.ts';
+import type { Review, Reviews } from './front/index.ts';
+import { formatTime } from './resources/index.ts';
+import type { Authorizer } from './types.ts';
+
+export const reviewsOf = (authorizer: Authorizer, rbac: RbacAuthorizer, now: () => Date): Reviews =>
+  new Map<string, Review>([
+    ['subjectaccessreviews', ({ object }) => reviewAccess(asked(object), authorizer)],
+    [
+      'selfsubjectaccessreviews',
+      ({ object, user }) => reviewOwnAccess(asked(object), user, authorizer),
+    ],
+    [
+      'localsubjectaccessreviews',
+      ({ object, namespace }) => reviewLocalAccess(asked(object), namespace, authorizer),
+    ],
+    ['selfsubjectrulesreviews', async ({ object, user }) => reviewOwnRules(object, user, rbac)],
+    ['selfsubjectreviews', async ({ object, user }) => reviewSelf(object, user, formatTime(now()))],
+  ]);
+
+/** The registry has read it by the schema of its resource, in which the specification is an object. */
+function asked(object: KubernetesObject): SubjectAccessReview {
+  if (hasSpec(object)) return object;
+  return { ...object, spec: {} };
+}
+
+const hasSpec = (object: KubernetesObject): object is SubjectAccessReview =>
+  'spec' in object && typeof object.spec === 'object' && object.spec !== null;

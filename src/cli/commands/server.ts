@@ -1,0 +1,59 @@
+/** `kubepki server` */
+import type { Command } from 'commander';
+import { KubepkiError } from '../../errors.ts';
+import { booleanFlag, GoFlagsCommand, listFlag } from '../go-flags.ts';
+import type { ServerFlags } from '../server/config.ts';
+
+const EXAMPLES = `
+Example, with the files that kubepki apply has made for a control plane:
+  cd pki/hosts/cp-1/etc/kubernetes/pki
+  kubepki server --data-dir /var/lib/kubepki \\
+    --tls-cert-file apiserver.crt --tls-private-key-file apiserver.key --client-ca-file ca.crt \\
+    --cluster-signing-cert-file ca.crt --cluster-signing-key-file ca.key \\
+    --enable-bootstrap-token-auth
+
+Authorization is always Node and RBAC. What happens is told on standard error, a line each. Ends with
+SIGINT or SIGTERM.`;
+
+export function registerServer(program: Command): void {
+  const command = new GoFlagsCommand('server')
+    .copyInheritedSettings(program)
+    .description(
+      'a certificate authority that speaks the Kubernetes API: flags as kube-apiserver and kube-controller-manager',
+    )
+    .requiredOption('--data-dir <dir>', 'where the database lies')
+    .option('--bind-address <ip>', 'address to listen on', '0.0.0.0')
+    .option('--secure-port <port>', 'port to listen on', portOf, 6443)
+    .option('--tls-cert-file <file>', 'certificate of the server, with what is below its CA')
+    .option('--tls-private-key-file <file>', 'its key')
+    .option('--client-ca-file <file>', 'CAs that verify client certificates')
+    .option('--token-auth-file <file>', 'static tokens: token,user,uid,"group1,group2"')
+    .addOption(booleanFlag('enable-bootstrap-token-auth', 'accept bootstrap tokens').default(false))
+    .addOption(
+      booleanFlag('anonymous-auth', 'let in who shows no credential, as system:anonymous').default(
+        true,
+      ),
+    )
+    .option('--audit-log-path <file>', 'where each request is noted, as audit.k8s.io/v1 Events')
+    .option('--cluster-signing-cert-file <file>', 'CA that signs certificate signing requests')
+    .option('--cluster-signing-key-file <file>', 'its key')
+    .option(
+      '--cluster-signing-duration <duration>',
+      'longest life of what it signs (default 8760h)',
+    )
+    .addOption(
+      listFlag('controllers', 'list', 'which controllers run: *, foo, -foo').default(['*']),
+    )
+    .addHelpText('after', EXAMPLES)
+    .action(async (flags: ServerFlags) => {
+      const { runServer } = await import('../server/run.ts');
+      await runServer(flags);
+    });
+  program.addCommand(command);
+}
+
+export function portOf(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (port >= 1 && port <= 65_535) return port;
+  throw new KubepkiError('USAGE', 'a port is a number from 1 to 65535');
+}

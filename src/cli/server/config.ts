@@ -1,0 +1,88 @@
+/** What the server runs with: kube-apiserver's and kube-controller-manager's flags, by their names. */
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import { KubepkiError, quoted } from '../../errors.ts';
+import { parseGoDuration } from '../../kubernetes/index.ts';
+
+export interface ServerConfig {
+  /** The database file. */
+  readonly database: string;
+  /** Of which cluster its database has to be; absent: of any. */
+  readonly clusterId?: string;
+  readonly bindAddress: string;
+  readonly securePort: number;
+  readonly tlsCertFile: string;
+  readonly tlsPrivateKeyFile: string;
+  readonly clientCaFile: string;
+  readonly tokenAuthFile?: string;
+  readonly bootstrapTokenAuth: boolean;
+  readonly anonymousAuth: boolean;
+  readonly auditLogPath?: string;
+  readonly signing?: {
+    readonly certFile: string;
+    readonly keyFile: string;
+    /** Milliseconds. */
+    readonly duration?: number;
+  };
+  readonly controllers: readonly string[];
+}
+
+export interface ServerFlags {
+  readonly dataDir: string;
+  readonly bindAddress: string;
+  readonly securePort: number;
+  readonly tlsCertFile?: string;
+  readonly tlsPrivateKeyFile?: string;
+  readonly clientCaFile?: string;
+  readonly tokenAuthFile?: string;
+  readonly enableBootstrapTokenAuth: boolean;
+  readonly anonymousAuth: boolean;
+  readonly auditLogPath?: string;
+  readonly clusterSigningCertFile?: string;
+  readonly clusterSigningKeyFile?: string;
+  readonly clusterSigningDuration?: string;
+  readonly controllers: readonly string[];
+}
+
+/** @throws KubepkiError USAGE naming the flag */
+export function serverConfig(flags: ServerFlags): ServerConfig {
+  const { bindAddress, securePort, tokenAuthFile, auditLogPath, controllers } = flags;
+  if (isIP(bindAddress) === 0) {
+    throw new KubepkiError('USAGE', `--bind-address: ${quoted(bindAddress, 80)} is no IP address`);
+  }
+  const signing = signingOf(flags);
+  return {
+    database: resolve(path('--data-dir', flags.dataDir), 'state.db'),
+    bindAddress,
+    securePort,
+    tlsCertFile: path('--tls-cert-file', flags.tlsCertFile),
+    tlsPrivateKeyFile: path('--tls-private-key-file', flags.tlsPrivateKeyFile),
+    clientCaFile: path('--client-ca-file', flags.clientCaFile),
+    bootstrapTokenAuth: flags.enableBootstrapTokenAuth,
+    anonymousAuth: flags.anonymousAuth,
+    controllers,
+    ...(tokenAuthFile === undefined
+      ? {}
+      : { tokenAuthFile: path('--token-auth-file', tokenAuthFile) }),
+    ...(auditLogPath === undefined ? {} : { auditLogPath: path('--audit-log-path', auditLogPath) }),
+    ...(signing === undefined ? {} : { signing }),
+  };
+}
+
+function signingOf(flags: ServerFlags): ServerConfig['signing'] {
+  const { clusterSigningCertFile: cert, clusterSigningKeyFile: key } = flags;
+  const { clusterSigningDuration: duration } = flags;
+  if (cert === undefined && key === undefined) return undefined;
+  return {
+    certFile: path('--cluster-signing-cert-file', cert),
+    keyFile: path('--cluster-signing-key-file', key),
+    ...(duration === undefined ? {} : { duration: parseGoDuration(duration) }),
+  };
+}
+
+function path(flag: string, value: string | undefined): string {
+  if (value !== undefined && value !== '') return resolve(value);
+  throw new KubepkiError('USAGE', `${flag} is missing`, {
+    hint: 'kubepki apply makes the files of a whole cluster; kubepki up makes them and starts the server',
+  });
+}

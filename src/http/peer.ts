@@ -1,0 +1,42 @@
+/** Who is at the other end of a TLS connection: asked once a connection. */
+import type { TLSSocket } from 'node:tls';
+import type { HttpPeer } from './types.ts';
+
+/** Certificates that a client can send along; a real chain has two or three. */
+const MOST_CERTIFICATES = 10;
+
+const peers = new WeakMap<object, HttpPeer>();
+
+/**
+ * Reads who is there. To be called as soon as the connection stands, and once: Node takes the chain out of
+ * the connection when it is read, and address and certificates are gone when it ends.
+ *
+ * @param connection what requests will be asked from: a session of HTTP/2, a socket of HTTP/1.1
+ */
+export function rememberPeer(connection: object, socket: TLSSocket): void {
+  const address = socket.remoteAddress;
+  peers.set(connection, {
+    ...(address === undefined ? {} : { address: withoutMapping(address) }),
+    certificates: certificatesOf(socket),
+  });
+}
+
+/** Undefined for a connection that is not known. */
+export const peerOf = (connection: object | undefined): HttpPeer | undefined =>
+  connection === undefined ? undefined : peers.get(connection);
+
+/** An IPv4 address on a socket for both families reads `::ffff:192.0.2.1`. */
+const withoutMapping = (address: string): string =>
+  address.startsWith('::ffff:') && address.includes('.')
+    ? address.slice('::ffff:'.length)
+    : address;
+
+function certificatesOf(socket: TLSSocket): readonly Uint8Array[] {
+  const chain: Uint8Array[] = [];
+  let certificate = socket.getPeerX509Certificate();
+  while (certificate !== undefined && chain.length < MOST_CERTIFICATES) {
+    chain.push(certificate.raw);
+    certificate = certificate.issuerCertificate;
+  }
+  return chain;
+}

@@ -1,0 +1,59 @@
+/** A request from the network, whichever protocol carried it. */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { Headers } from '../kubernetes/index.ts';
+import { type BodyLimits, clientGone, readBody } from './body.ts';
+import type { HttpPeer, HttpRequest } from './types.ts';
+
+export interface Incoming {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly peer: HttpPeer;
+  readonly source: Readable;
+  readonly limits: BodyLimits;
+  /** Tells a client that waits for it to send its body (`Expect: 100-continue`). */
+  readonly proceed: () => void;
+}
+
+/** The signal costs something, so it is made when somebody looks at it. */
+export class NetworkRequest implements HttpRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Headers;
+  readonly peer: HttpPeer;
+  readonly #incoming: Incoming;
+  #controller: AbortController | undefined;
+  #gone = false;
+
+  constructor(incoming: Incoming) {
+    this.method = incoming.method;
+    this.url = incoming.url;
+    this.headers = incoming.headers;
+    this.peer = incoming.peer;
+    this.#incoming = incoming;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#gone) this.#controller.abort(clientGone());
+    return this.#controller.signal;
+  }
+
+  /** The client has gone, or the server is going. */
+  end(): void {
+    this.#gone = true;
+    this.#controller?.abort(clientGone());
+  }
+
+  readBody(): Promise<Uint8Array> {
+    this.#incoming.proceed();
+    return readBody(this.#incoming.source, declaredLength(this.headers), this.#incoming.limits);
+  }
+}
+
+/** `content-length` as a number; undefined where there is none. */
+export function declaredLength(headers: Headers): number | undefined {
+  const text = headers['content-length'];
+  return typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,256 @@
+/**
+ * HTTPS with HTTP/2 and HTTP/1.1 on one port. Certificates of clients are asked for and handed on, not
+ * judged: that is authentication's part.
+ */
+import type { EventEmitter } from 'node:events';
+import type { ServerOptions as Http1Options, IncomingMessage, ServerResponse } from 'node:http';
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type IncomingHttpHeaders,
+  type SecureServerOptions,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import type { AddressInfo, ServerOpts as NetOptions, Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import type { ApiResponse } from '../kubernetes/index.ts';
+import { FAILED, type Sink, sendAnswer } from './answer.ts';
+import { secureContextOptions } from './context.ts';
+import { http1Request, http1Sink } from './http1.ts';
+import { http2Request, http2Sink, watchSession } from './http2.ts';
+import { type ListenAddress, listen } from './listen.ts';
+import { peerOf, rememberPeer } from './peer.ts';
+import type { NetworkRequest } from './request.ts';
+import {
+  DEFAULT_LIMITS,
+  type HttpHandler,
+  type HttpLimits,
+  type ServingCertificate,
+} from './types.ts';
+
+export interface HttpsServerOptions extends ServingCertificate {
+  readonly handle: HttpHandler;
+  readonly limits?: Partial<HttpLimits>;
+}
+
+export interface HttpsServer {
+  /** @throws KubepkiError CONFLICT where the port is taken, INVALID_VALUE where the address is not this machine's */
+  listen(address: ListenAddress): Promise<ListenAddress>;
+  /** New connections get this from now on; standing ones go on with what they have. */
+  reload(serving: ServingCertificate): void;
+  /**
+   * Takes no more connections and requests, ends watches, lets other requests finish, and after
+   * `graceMs` (default 5,000) breaks off what is left.
+   */
+  close(graceMs?: number): Promise<void>;
+}
+
+/** Interval in which HTTP/1.1 connections are checked for being too slow. */
+const CHECK_MS = 5000;
+const GRACE_MS = 5000;
+/** To HTTP/1.1 that cannot be read, is too long or too slow. */
+const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n';
+/** What one HTTP/2 connection may hold in memory: bodies of several streams at once. */
+const SESSION_MEGABYTES = 64;
+const KEEP_ALIVE_MS = 15_000;
+
+/** @throws KubepkiError INVALID_VALUE for a certificate or key that cannot serve */
+export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
+  return new Server(options);
+}
+
+class Server implements HttpsServer {
+  readonly #handle: HttpHandler;
+  readonly #limits: HttpLimits;
+  readonly #server: Http2SecureServer;
+  /** Every TCP connection, before and after its handshake. */
+  readonly #connections = new Set<Socket>();
+  #secured = 0;
+  readonly #sessions = new Set<ServerHttp2Session>();
+  /** HTTP/1.1 connections with the number of requests that they carry. */
+  readonly #http1 = new Map<TLSSocket, number>();
+  /** Requests whose answers have no end of their own: watches. */
+  readonly #streaming = new Set<NetworkRequest>();
+  #closing: Promise<void> | undefined;
+
+  constructor(options: HttpsServerOptions) {
+    this.#handle = options.handle;
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#server = createSecureServer(serverOptions(options, this.#limits));
+    this.#listenToConnections();
+    this.#listenToRequests();
+  }
+
+  async listen(address: ListenAddress): Promise<ListenAddress> {
+    await listen(this.#server, address);
+    const bound: AddressInfo | string | null = this.#server.address();
+    return bound === null || typeof bound === 'string'
+      ? address
+      : { address: bound.address, port: bound.port };
+  }
+
+  reload(serving: ServingCertificate): void {
+    this.#server.setSecureContext(secureContextOptions(serving));
+  }
+
+  async close(graceMs = GRACE_MS): Promise<void> {
+    this.#closing ??= this.#endAll();
+    const timer = setTimeout(() => this.#breakOff(), graceMs);
+    await this.#closing;
+    clearTimeout(timer);
+  }
+
+  #listenToConnections(): void {
+    this.#server.on('connection', (socket: Socket) => {
+      this.#connections.add(socket);
+      socket.once('close', () => this.#connections.delete(socket));
+      // A socket without a listener would bring the process down.
+      socket.on('error', () => socket.destroy());
+      const waiting = this.#connections.size - this.#secured;
+      if (waiting > this.#limits.handshakes) socket.destroy();
+    });
+    this.#server.on('secureConnection', (socket: TLSSocket) => {
+      this.#secured += 1;
+      socket.on('error', () => socket.destroy());
+      socket.once('close', () => {
+        this.#secured -= 1;
+        this.#http1.delete(socket);
+      });
+      if (socket.alpnProtocol === 'h2') return;
+      rememberPeer(socket, socket);
+      this.#http1.set(socket, 0);
+      if (this.#closing !== undefined) socket.end();
+    });
+    this.#server.on('session', (session) => {
+      this.#sessions.add(session);
+      session.once('close', () => this.#sessions.delete(session));
+      session.on('error', () => session.destroy());
+      if (session.socket instanceof TLSSocket) rememberPeer(session, session.socket);
+      watchSession(session, this.#limits.idleMs);
+      if (this.#closing !== undefined) session.close();
+    });
+    this.#server.on('clientError', (_error: Error, socket: Socket) => {
+      // Also for a handshake that fails or takes too long: then there is nobody to speak to.
+      const speaksHttp1 = socket instanceof TLSSocket && this.#http1.has(socket);
+      if (speaksHttp1 && socket.writable) socket.end(BAD_REQUEST);
+      else socket.destroy();
+    });
+    for (const event of ['tlsClientError', 'sessionError', 'error']) {
+      // The connection is ended by whoever reports it; to listen keeps it from being thrown.
+      this.#server.on(event, () => undefined);
+    }
+  }
+
+  #listenToRequests(): void {
+    const onHttp1 = (message: IncomingMessage, response: ServerResponse): void =>
+      this.#http1Request(message, response);
+    // As a plain emitter: the types of this server know only its objects of HTTP/2.
+    const emitter: EventEmitter = this.#server;
+    emitter.on('request', onHttp1);
+    emitter.on('checkContinue', onHttp1);
+    // Node makes its compatible objects in a listener of its own, put there for `request`.
+    this.#server.removeAllListeners('stream');
+    this.#server.on('stream', (stream, headers) => this.#http2Stream(stream, headers));
+  }
+
+  #http2Stream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+    stream.on('error', () => undefined);
+    const peer = peerOf(stream.session);
+    const request = peer && http2Request(stream, headers, peer, this.#limits);
+    if (request === undefined) stream.close();
+    else void this.#answer(request, http2Sink(stream));
+  }
+
+  #http1Request(message: IncomingMessage, response: ServerResponse): void {
+    message.on('error', () => undefined);
+    response.on('error', () => undefined);
+    const { socket } = message;
+    const peer = peerOf(socket);
+    if (!(socket instanceof TLSSocket) || peer === undefined) {
+      response.destroy();
+      return;
+    }
+    this.#http1.set(socket, (this.#http1.get(socket) ?? 0) + 1);
+    response.once('close', () => this.#http1Done(socket));
+    const request = http1Request(message, response, peer, this.#limits);
+    void this.#answer(
+      request,
+      http1Sink(message, response, () => this.#closing !== undefined),
+    );
+  }
+
+  #http1Done(socket: TLSSocket): void {
+    const left = (this.#http1.get(socket) ?? 1) - 1;
+    if (socket.destroyed) return;
+    this.#http1.set(socket, left);
+    if (this.#closing !== undefined && left === 0) socket.end();
+  }
+
+  /** Never throws. */
+  async #answer(request: NetworkRequest, sink: Sink): Promise<void> {
+    const response = await this.#response(request);
+    try {
+      if (!(response.body instanceof Uint8Array)) this.#stream(request);
+      await sendAnswer(sink, request.method, response);
+    } catch {
+      sink.fail();
+    } finally {
+      this.#streaming.delete(request);
+    }
+  }
+
+  #stream(request: NetworkRequest): void {
+    this.#streaming.add(request);
+    if (this.#closing !== undefined) request.end();
+  }
+
+  async #response(request: NetworkRequest): Promise<ApiResponse> {
+    try {
+      return await this.#handle(request);
+    } catch {
+      return FAILED;
+    }
+  }
+
+  #endAll(): Promise<void> {
+    const closed = new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+    });
+    for (const session of this.#sessions) session.close();
+    for (const [socket, busy] of this.#http1) {
+      if (busy === 0) socket.end();
+    }
+    for (const request of this.#streaming) request.end();
+    return closed;
+  }
+
+  #breakOff(): void {
+    for (const session of this.#sessions) session.destroy();
+    for (const socket of this.#connections) socket.destroy();
+  }
+}
+
+/** The options of HTTP/1.1 are read by Node though its types do not name them here. */
+function serverOptions(
+  serving: ServingCertificate,
+  { headers, streams, handshakeMs, idleMs, bodyMs }: HttpLimits,
+): SecureServerOptions & Http1Options & NetOptions {
+  return {
+    ...secureContextOptions(serving),
+    allowHTTP1: true,
+    requestCert: true,
+    rejectUnauthorized: false,
+    handshakeTimeout: handshakeMs,
+    settings: { maxConcurrentStreams: streams, maxHeaderListSize: headers },
+    maxSessionMemory: SESSION_MEGABYTES,
+    maxHeaderSize: headers,
+    headersTimeout: handshakeMs,
+    requestTimeout: handshakeMs + bodyMs,
+    keepAliveTimeout: idleMs,
+    connectionsCheckingInterval: Math.min(CHECK_MS, handshakeMs),
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_MS,
+  };
+}

@@ -1,0 +1,62 @@
+/** What the HTTPS server hands to whoever answers requests, and what it is told. */
+import type { ApiRequest, ApiResponse } from '../kubernetes/index.ts';
+
+/** What the connection says of the other side. */
+export interface HttpPeer {
+  /** IP address without port. */
+  readonly address?: string;
+  /** The certificate that it proved in TLS and what it sent along, DER, leaf first. Not verified. */
+  readonly certificates: readonly Uint8Array[];
+}
+
+/** A request from the network. It has no `body`: who has decided to read it calls `readBody`. */
+export interface HttpRequest extends ApiRequest {
+  readonly peer: HttpPeer;
+  /** Aborts when the client goes away or the server shuts down. */
+  readonly signal: AbortSignal;
+  /**
+   * The whole body; can be asked for once.
+   *
+   * @throws StatusError RequestEntityTooLarge as soon as it is known to be over the limit, Timeout when it
+   *   comes too slowly; KubepkiError UNREACHABLE when the client goes away
+   */
+  readBody(): Promise<Uint8Array>;
+}
+
+/** Answers a request; what it throws becomes a bare 500. */
+export type HttpHandler = (request: HttpRequest) => Promise<ApiResponse>;
+
+/** PEM: the certificate with what belongs below it, and its key. */
+export interface ServingCertificate {
+  readonly certificate: string | Uint8Array;
+  readonly key: string | Uint8Array;
+}
+
+/** Bounds on what a client can make the server hold or wait for. */
+export interface HttpLimits {
+  /** Bytes of a request body. Upstream: 3 MiB. */
+  readonly body: number;
+  /** Bytes of all headers and the URL of a request. */
+  readonly headers: number;
+  /** Streams of one HTTP/2 connection at the same time. */
+  readonly streams: number;
+  /** Connections that have not finished their TLS handshake. */
+  readonly handshakes: number;
+  /** Milliseconds for a TLS handshake, and for the headers of a request over HTTP/1.1. */
+  readonly handshakeMs: number;
+  /** Milliseconds for a whole body. */
+  readonly bodyMs: number;
+  /** Milliseconds that a connection may stand without a request. */
+  readonly idleMs: number;
+}
+
+export const DEFAULT_LIMITS: HttpLimits = {
+  body: 3 * 1024 * 1024,
+  headers: 128 * 1024,
+  streams: 250,
+  handshakes: 1000,
+  // Upstream: apiserver, pkg/server/secure_serving.go.
+  handshakeMs: 32_000,
+  bodyMs: 60_000,
+  idleMs: 90_000,
+};
