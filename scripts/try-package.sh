@@ -23,6 +23,13 @@ node_modules/.bin/kubepki inspect pki >/dev/null
 sed 's/  layout: binary/  layout: binary\n  keyAlgorithm: RSA-2048/' "$root/examples/seed.yaml" >rsa.yaml
 node_modules/.bin/kubepki apply -f rsa.yaml -d rsa >/dev/null
 node_modules/.bin/kubepki plan -f rsa.yaml -d rsa --detailed-exitcode
+# So does a large cluster file, to read it.
+{
+  cat "$root/examples/external-etcd.yaml" | sed '/^  credentials:/,$d'
+  for i in $(seq 1 3000); do echo "    - { name: w-$i, addresses: [10.1.$((i / 250)).$((i % 250))], roles: [worker] }"; done
+} >large.yaml
+node_modules/.bin/kubepki plan -f large.yaml -d large >/dev/null
+node_modules/.bin/kubepki up --exit --data-dir up --secure-port 26443 | tail -1
 
 cat >library.ts <<'TS'
 import { cluster, x509 } from 'kubepki';

@@ -48,11 +48,14 @@ export async function runNodeAgent(
 ): Promise<void> {
   checkLabels(options.nodeLabels ?? {});
   if (world.signal.aborted) return;
-  const { clock, log } = world;
+  const { clock } = world;
   const now = (): Date => clock.now();
-  const credentials = await chooseCredentials(options, { now, disk: DISK, log });
-  if (credentials.written)
-    world.onEvent?.({ type: 'kubeconfig-written', file: options.kubeconfig });
+  const credentials = await chooseCredentials(options, { now, disk: DISK });
+  const { because, written } = credentials;
+  if (because !== undefined && options.bootstrapKubeconfig !== undefined) {
+    world.onEvent?.({ type: 'bootstrapping', file: options.bootstrapKubeconfig, because });
+  }
+  if (written) world.onEvent?.({ type: 'kubeconfig-written', file: options.kubeconfig });
   const addresses = await nodeAddresses(options.nodeName, options.nodeIps);
   await new NodeAgent(options, world, { credentials, addresses }).run();
 }

@@ -20,6 +20,8 @@ import type { ApiTarget, NodeAgentOptions } from './types.ts';
 
 export interface StartingCredentials {
   readonly source: 'kubeconfig' | 'bootstrap';
+  /** Why the kubeconfig does not do, where it does not. */
+  readonly because?: string;
   /** With what the first request is made, as long as there is no certificate. */
   readonly initial: ApiTarget;
   /** The server without credentials: the node's own come from the store. */
@@ -41,7 +43,7 @@ type Options = Pick<NodeAgentOptions, 'kubeconfig' | 'bootstrapKubeconfig' | 'ce
  */
 export async function chooseCredentials(
   options: Options,
-  { now, disk, log }: { now: () => Date; disk: Disk; log: (line: string) => void },
+  { now, disk }: { now: () => Date; disk: Disk },
 ): Promise<StartingCredentials> {
   const { kubeconfig, bootstrapKubeconfig, certDir } = options;
   if (kubeconfig === bootstrapKubeconfig) {
@@ -64,13 +66,13 @@ export async function chooseCredentials(
   if (bootstrapKubeconfig === undefined || reason === undefined) {
     return fromKubeconfig(loadOwn(kubeconfig, disk), storeAt, now());
   }
-  log(`bootstrapping with ${bootstrapKubeconfig}, because of ${kubeconfig}: ${reason}`);
   const bootstrap = loadBootstrap(bootstrapKubeconfig, disk);
   const store = storeAt();
   const written = await writeNodeKubeconfig(kubeconfig, bootstrap, store.currentPath, disk);
   const pair = unexpired(store.current(), now());
   return {
     source: 'bootstrap',
+    because: `${kubeconfig}: ${reason}`,
     initial: bootstrap.target,
     server: anonymous(bootstrap.target),
     store,

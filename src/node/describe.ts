@@ -9,6 +9,8 @@ const WHAT: Readonly<Record<CertificateKind, string>> = {
 
 export function describeEvent(event: NodeEvent): string {
   switch (event.type) {
+    case 'bootstrapping':
+      return `bootstrapping with ${event.file}, because of ${event.because}`;
     case 'kubeconfig-written':
       return `wrote ${event.file}; the certificate that it names is yet to come`;
     case 'csr-created':

@@ -82,6 +82,8 @@ export interface MachineInfo {
 
 /** What happened, in the order of the story. */
 export type NodeEvent =
+  /** `because`: why the node's own kubeconfig does not do. */
+  | { readonly type: 'bootstrapping'; readonly file: string; readonly because: string }
   | { readonly type: 'kubeconfig-written'; readonly file: string }
   | {
       readonly type: 'csr-created';

@@ -99,6 +99,7 @@ describe('a node that joins', () => {
     const { events, happened, end } = start();
     await happened('serving');
     expect(types(events)).toEqual([
+      'bootstrapping',
       'kubeconfig-written',
       'csr-created',
       'csr-approved',
@@ -221,9 +222,8 @@ describe('a node that joins', () => {
     const renewed = events.filter((event) => event.type === 'renewed');
     expect(renewed.map(({ kind }) => kind).sort()).toEqual(['client', 'serving']);
     expect(renewed.every(({ notAfter }) => notAfter > new Date('2026-03-15'))).toBe(true);
-    await settle();
     // Connections of the old certificate are closed, not left.
-    expect(api.openConnections).toBe(1);
+    await expect.poll(() => api.openConnections).toBe(1);
   });
 });
 
@@ -236,10 +236,7 @@ describe('the bootstrap kubeconfig', () => {
     await happened('certificate-stored');
     for (let i = 0; i < 20; i++) await clock.advance(7_000);
     expect(existsSync(files.bootstrapKubeconfig)).toBe(true);
-    expect(log).toEqual([
-      expect.stringContaining('bootstrapping with'),
-      'registering the Node: Unauthorized; trying again',
-    ]);
+    expect(log).toEqual(['registering the Node: Unauthorized; trying again']);
     api.failure = () => undefined;
     await clock.advance(7_000);
     await happened('bootstrap-kubeconfig-deleted');
@@ -378,6 +375,7 @@ describe('a node agent', () => {
     const { events, running } = start({ exitAfterBootstrap: true });
     await running;
     expect(types(events)).toEqual([
+      'bootstrapping',
       'kubeconfig-written',
       'csr-created',
       'csr-approved',
@@ -392,6 +390,7 @@ describe('a node agent', () => {
 
   it('ends in order when it is told to, at any point of the story', async () => {
     const points: NodeEvent['type'][] = [
+      'bootstrapping',
       'kubeconfig-written',
       'csr-created',
       'csr-approved',
@@ -422,7 +421,7 @@ describe('a node agent', () => {
     await happened('bootstrap-kubeconfig-deleted');
     await clock.advance(9 * 86_400_000);
     expect(api.requests).toHaveLength(1);
-    expect(log).toHaveLength(1);
+    expect(log).toEqual([]);
   });
 
   it('says that the port is in use before it asks for anything', async () => {

@@ -38,6 +38,8 @@ export class Story {
 
   /** @param identity who the node is to the server as long as it has no certificate */
   node(name: string, event: NodeEvent, identity: string): void {
+    // Said already, by what the node owns.
+    if (event.type === 'bootstrapping' || event.type === 'kubeconfig-written') return;
     if (this.#nodes <= MOST_TOLD || event.type === 'attempt-failed') {
       this.tell(name, sentence(name, event, identity));
     } else if (event.type === 'serving') {
