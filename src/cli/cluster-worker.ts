@@ -19,6 +19,6 @@ function answer({ text, where }: ClusterText): ClusterAnswer {
   }
 }
 
-// Handed over by readInThread, in this shape and no other.
+// Handed over by cluster-file.ts, in this shape and no other.
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
 parentPort?.postMessage(answer(workerData as ClusterText));

@@ -20,8 +20,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { reasonOf } from '../collect/index.ts';
-import { KubepkiError } from '../errors.ts';
+import { fileSystemError } from '../collect/index.ts';
+import { KubepkiError, systemCode } from '../errors.ts';
 import {
   changedFiles,
   formatKubeconfig,
@@ -97,8 +97,8 @@ export function readFile(path: string): Uint8Array | undefined {
       }
     }
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw fileError(error, path);
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw fileSystemError(error, path);
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
@@ -158,7 +158,7 @@ function lock(paths: readonly string[]): () => void {
     }
   } catch (error) {
     unlock();
-    throw fileError(error, path);
+    throw fileSystemError(error, path);
   }
   return unlock;
 }
@@ -167,7 +167,7 @@ function createLock(path: string): number {
   try {
     return openSync(path, 'wx', 0);
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error;
+    if (systemCode(error) !== 'EEXIST') throw error;
     throw new KubepkiError('LOCKED', `${path}: kubectl or kubepki is changing this kubeconfig`, {
       hint: 'run this again; where neither is running any more, delete the lock file',
       cause: error,
@@ -197,7 +197,7 @@ function replaceFile(path: string, content: string): void {
     syncDirectory(dirname(target));
   } catch (error) {
     if (temporary !== undefined) rmSync(temporary, { force: true });
-    throw fileError(error, path);
+    throw fileSystemError(error, path);
   }
 }
 
@@ -222,7 +222,7 @@ function keepOwner(fd: number, { uid, gid }: Stats): void {
     fchownSync(fd, uid, gid);
   } catch (error) {
     // Only root may give files away; then the file is ours from here on.
-    if (codeOf(error) !== 'EPERM') throw error;
+    if (systemCode(error) !== 'EPERM') throw error;
   }
 }
 
@@ -239,22 +239,4 @@ function syncDirectory(path: string): void {
   } finally {
     closeSync(fd);
   }
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOSPC: 'no space left on the disk',
-  EROFS: 'a read-only file system',
-};
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string'
-    ? error.code
-    : '';
-}
-
-function fileError(error: unknown, path: string): KubepkiError {
-  if (error instanceof KubepkiError) return error;
-  return new KubepkiError('FILE_SYSTEM', `${path}: ${REASONS[codeOf(error)] ?? reasonOf(error)}`, {
-    cause: error,
-  });
 }

@@ -4,12 +4,15 @@
 // default of 4 is for less patient work. It has to be said before the first of them starts.
 process.env['UV_THREADPOOL_SIZE'] ??= '32';
 
+import util from 'node:util';
 import { EXIT } from '../errors.ts';
 
-// A reader that has seen enough (`kubepki plan | head`) is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(EXIT.ok);
+// A reader that has seen enough (`kubepki plan | head`) is no error; a full disk is one.
+process.stdout.on('error', ({ code, errno, message }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE') process.exit(EXIT.ok);
+  const reason = errno === undefined ? message : util.getSystemErrorMessage(errno);
+  process.stderr.write(`kubepki: standard output: ${reason}\n`);
+  process.exit(EXIT.failed);
 });
 
 // npm only warns of an engine that does not fit; what would fail later, obscurely, is said here.

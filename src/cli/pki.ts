@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { KubepkiError } from '../errors.ts';
-import type { Place, Report } from '../pki/index.ts';
+import type { Mode, Place, Report } from '../pki/index.ts';
 import { type OutputFormat, outputFormat } from './output.ts';
 import { startProgress } from './progress.ts';
 
@@ -16,20 +16,36 @@ export interface PkiOptions {
 
 export const DEFAULT_DIRECTORY = 'pki';
 
+/** The value of a flag that can be given once: of two values one would be passed over in silence. */
+const once =
+  (flag: string) =>
+  (value: string, previous: string | undefined): string => {
+    if (previous !== undefined) throw new KubepkiError('USAGE', `${flag} is given twice`);
+    if (value === '') throw new KubepkiError('USAGE', `${flag} is empty`);
+    return value;
+  };
+
 export function addPkiOptions(command: Command): Command {
   return command
-    .requiredOption('-f, --filename <file>', 'the cluster file, - for standard input')
+    .requiredOption(
+      '-f, --filename <file>',
+      'the cluster file, - for standard input',
+      once('--filename'),
+    )
     .option(
       '-d, --directory <dir>',
       `where the PKI lies (default: ${DEFAULT_DIRECTORY}, without --root)`,
+      once('--directory'),
     )
     .option(
       '--host <name>',
       'only this host of the cluster file, on the machine itself; goes with --root',
+      once('--host'),
     )
     .option(
       '--root <dir>',
       'the root of its file system, / on the machine itself; goes with --host',
+      once('--root'),
     )
     .option(
       '-o, --output <format>',
@@ -41,9 +57,6 @@ export function addPkiOptions(command: Command): Command {
 
 function placeOf(options: PkiOptions): Place {
   const { host, root } = options;
-  for (const [flag, value] of Object.entries({ directory: options.directory, host, root })) {
-    if (value === '') throw new KubepkiError('USAGE', `--${flag} is empty`);
-  }
   if (host !== undefined && root !== undefined) {
     const directory =
       options.directory === undefined ? {} : { directory: resolve(options.directory) };
@@ -57,7 +70,7 @@ function placeOf(options: PkiOptions): Place {
   return { kind: 'directory', directory: resolve(options.directory ?? DEFAULT_DIRECTORY) };
 }
 
-export async function runPki(mode: 'plan' | 'apply', options: PkiOptions): Promise<Report> {
+export async function runPki(mode: Mode, options: PkiOptions): Promise<Report> {
   const place = placeOf(options);
   const [{ loadCluster }, pki] = await Promise.all([
     import('./cluster-file.ts'),

@@ -1,6 +1,6 @@
 /** How the steps of plan and apply are shown: on one screen, however many hosts there are. */
 import { relative } from 'node:path';
-import type { Action, Report, Step } from '../pki/index.ts';
+import type { Action, Mode, Report, Step } from '../pki/index.ts';
 import { colour, formatTable } from './output.ts';
 
 /** More lines than this are gathered to one for each kind of step. */
@@ -8,13 +8,13 @@ const MOST_LINES = 100;
 /** Refusals are why somebody reads at all: these are shown one by one, up to this many. */
 const MOST_REFUSALS = 50;
 
-const VERBS: Record<'plan' | 'apply', Record<Action, string>> = {
+const VERBS: Record<Mode, Record<Action, string>> = {
   plan: { create: 'create', keep: 'keep', refuse: 'refuse' },
   apply: { create: 'created', keep: 'kept', refuse: 'refused' },
 };
 
 /** The report as a table and a closing line; `every` shows what is kept without notes, too. */
-export function formatReport(mode: 'plan' | 'apply', report: Report, every: boolean): string {
+export function formatReport(mode: Mode, report: Report, every: boolean): string {
   const { steps } = report;
   const worthShowing = every
     ? steps
@@ -31,7 +31,7 @@ export function formatReport(mode: 'plan' | 'apply', report: Report, every: bool
   return parts.join('\n');
 }
 
-function oneStep(mode: 'plan' | 'apply', step: Step): string[] {
+function oneStep(mode: Mode, step: Step): string[] {
   return [
     VERBS[mode][step.action],
     step.credential,
@@ -44,14 +44,14 @@ function oneStep(mode: 'plan' | 'apply', step: Step): string[] {
 const reasons = (step: Step): string =>
   [step.reason, ...step.notes].filter((text) => text !== undefined).join('; ');
 
-/** As short as it can be typed again. */
+/** As it can be typed again: relative where it lies below the current directory. */
 function shortPath(path: string): string {
   const short = relative(process.cwd(), path);
-  return short === '' || short.startsWith('../../..') ? path : short;
+  return short === '' || short === '..' || short.startsWith('../') ? path : short;
 }
 
 /** One line for all steps of the same action, credential and reason; refusals one by one. */
-function gathered(mode: 'plan' | 'apply', steps: readonly Step[]): string[][] {
+function gathered(mode: Mode, steps: readonly Step[]): string[][] {
   const groups = new Map<string, { first: Step; count: number }>();
   const refusals: string[][] = [];
   let hidden = 0;
@@ -81,14 +81,21 @@ function gathered(mode: 'plan' | 'apply', steps: readonly Step[]): string[][] {
   return [...rows, ...refusals];
 }
 
-function closingLine(mode: 'plan' | 'apply', { counts }: Report): string {
+function closingLine(mode: Mode, { counts, steps }: Report): string {
   const refused = counts.refuse > 0 ? colour('red', `${counts.refuse} refused`) : '0 refused';
   const line =
     mode === 'plan'
       ? `${counts.create} to create, ${counts.keep} to keep, ${refused}`
       : `${counts.create} created, ${counts.keep} kept, ${refused}`;
-  if (counts.create === 0 && counts.refuse === 0) return `nothing to do: ${line}`;
-  return line;
+  const isIdle = counts.create === 0 && counts.refuse === 0;
+  return `${isIdle ? 'nothing to do: ' : ''}${line}${noteCount(steps)}`;
+}
+
+/** Notes ask for no action of ours, but perhaps for one of the reader's. */
+function noteCount(steps: readonly Step[]): string {
+  const count = steps.reduce((sum, { notes }) => sum + notes.length, 0);
+  if (count === 0) return '';
+  return `; ${colour('yellow', count === 1 ? '1 note' : `${count} notes`)}`;
 }
 
 /** The report for programs. */

@@ -24,10 +24,14 @@ export function canonicalIp(text: string): string | undefined {
   return bytes === undefined ? undefined : bytesToIp(bytes);
 }
 
+/** @param canonical an address in canonical text form */
+export const isLoopback = (canonical: string): boolean =>
+  canonical === '::1' || (isIP(canonical) === 4 && canonical.startsWith('127.'));
+
 /** Addresses that no other machine can reach a host at, so that no host is declared with them. */
 export function isUnusableHostAddress(canonical: string): string | undefined {
   if (canonical === '0.0.0.0' || canonical === '::') return 'the unspecified address';
-  if (canonical.startsWith('127.') || canonical === '::1') return 'a loopback address';
+  if (isLoopback(canonical)) return 'a loopback address';
   const first = Number.parseInt(canonical, 10);
   if (isIP(canonical) === 4 && first >= 224) return 'a multicast or reserved address';
   if (isIP(canonical) === 6 && /^ff/i.test(canonical)) return 'a multicast address';

@@ -66,6 +66,8 @@ export interface KubeconfigItem {
 export interface CopyItem {
   readonly kind: 'copy';
   readonly credential: CredentialId;
+  /** The authority of the catalogue that components take it for: with single authorities the cluster CA stands for etcd's as well. */
+  readonly standsFor: CredentialId;
   readonly part: 'certificate' | 'key' | 'publicKey';
   readonly path: string;
 }
@@ -89,8 +91,11 @@ function authorityPath(layout: Layout, id: CredentialId, part: CopyItem['part'])
   return filePath(layout, id, part).replace(/^etc\/(kubernetes\/pki|etcd\/ssl)\//, '');
 }
 
+/** What of a cluster file decides which credentials there are. */
+type Parts = Pick<Cluster, 'authorities' | 'frontProxy' | 'kubeletCertificates'>;
+
 /** Whether a cluster has this credential at all. */
-export function isPartOf(cluster: Cluster, id: CredentialId): boolean {
+export function isPartOf(cluster: Parts, id: CredentialId): boolean {
   if (id === 'etcd-ca' && cluster.authorities === 'single') return false;
   const feature = featureOf(id);
   if (feature === 'frontProxy') return cluster.frontProxy;
@@ -99,7 +104,7 @@ export function isPartOf(cluster: Cluster, id: CredentialId): boolean {
 }
 
 /** The CA that signs for an issuer of the catalogue: with single authorities the cluster CA signs for etcd too. */
-export function authorityFor(cluster: Cluster, issuer: AuthorityId): AuthorityId {
+export function authorityFor(cluster: Parts, issuer: AuthorityId): AuthorityId {
   return issuer === 'etcd-ca' && cluster.authorities === 'single' ? 'ca' : issuer;
 }
 
@@ -175,28 +180,23 @@ export function administratorItems(cluster: Cluster): KubeconfigItem[] {
 function trustItems(cluster: Cluster, host: Host): CopyItem[] {
   const controlPlane = host.roles.includes('control-plane');
   const member = host.roles.includes('etcd');
-  const single = cluster.authorities === 'single';
   const everyKey = cluster.caKeys === 'controlPlane';
   const items: CopyItem[] = [];
-  const copy = (credential: CredentialId, part: CopyItem['part']): void => {
+  const copy = (
+    standsFor: CredentialId,
+    part: CopyItem['part'],
+    credential: CredentialId = standsFor,
+  ): void => {
     if (isPartOf(cluster, credential)) {
-      items.push({
-        kind: 'copy',
-        credential,
-        part,
-        path: filePath(cluster.layout, credential, part),
-      });
+      const path = filePath(cluster.layout, standsFor, part);
+      items.push({ kind: 'copy', credential, standsFor, part, path });
     }
   };
   if (controlPlane || runsKubelet(cluster, host)) copy('ca', 'certificate');
   // The one CA key that a control plane cannot do without: controller-manager signs with it.
   if (controlPlane) copy('ca', 'key');
   if (controlPlane || member) {
-    if (!single) copy('etcd-ca', 'certificate');
-    else {
-      const path = filePath(cluster.layout, 'etcd-ca', 'certificate');
-      items.push({ kind: 'copy', credential: 'ca', part: 'certificate', path });
-    }
+    copy('etcd-ca', 'certificate', authorityFor(cluster, 'etcd-ca'));
   }
   if (member && everyKey) copy('etcd-ca', 'key');
   if (controlPlane) {

@@ -4,12 +4,14 @@ import {
   canonicalIp,
   isCertificateDnsName,
   isDnsName,
+  isLoopback,
   isUnusableHostAddress,
   parseEndpoint,
   parseSubnet,
 } from './address.ts';
 import { CATALOGUE, CREDENTIAL_IDS, type CredentialId } from './catalogue.ts';
 import { formatDuration } from './duration.ts';
+import { authorityFor, isPartOf } from './items.ts';
 import type { Problem } from './read.ts';
 import type { ClusterDocument } from './schema.ts';
 import type { Cluster, CredentialOverride, Host } from './types.ts';
@@ -79,9 +81,17 @@ function checkSubnets(spec: Spec, report: Report): string[] {
   });
 }
 
+/** A cluster that lives on one machine and says so: its endpoint and every address are loopback. */
+function isLocal({ controlPlaneEndpoint = '', hosts, apiServer }: Spec): boolean {
+  const endpoint = parseEndpoint(controlPlaneEndpoint, apiServer.port);
+  const addresses = hosts.flatMap((host) => host.addresses);
+  return [endpoint?.host, ...addresses].every((text) => isLoopback(canonicalIp(text ?? '') ?? ''));
+}
+
 function checkHosts(spec: Spec, report: Report): Host[] {
   const names = new Map<string, number>();
   const owners = new Map<string, string>();
+  const local = isLocal(spec);
   const hosts = spec.hosts.map((host, i): Host => {
     const path = ['spec', 'hosts', i];
     if (!isDnsName(host.name)) {
@@ -94,7 +104,7 @@ function checkHosts(spec: Spec, report: Report): Host[] {
     if (first !== undefined) report([...path, 'name'], `${host.name} is hosts[${first}] already`);
     else names.set(host.name, i);
     if (new Set(host.roles).size !== host.roles.length) report([...path, 'roles'], 'a role twice');
-    return { ...host, addresses: checkAddresses(host, path, owners, report) };
+    return { ...host, addresses: checkAddresses(host, path, owners, local, report) };
   });
   for (const role of ['control-plane', 'etcd'] as const) {
     if (!hosts.some((host) => host.roles.includes(role))) {
@@ -108,6 +118,7 @@ function checkAddresses(
   host: Spec['hosts'][number],
   path: Problem['path'],
   owners: Map<string, string>,
+  local: boolean,
   report: Report,
 ): string[] {
   return host.addresses.map((text, i) => {
@@ -117,7 +128,7 @@ function checkAddresses(
       report(at, `${quoted(text)} is not an IPv4 or IPv6 address`);
       return text;
     }
-    const unusable = isUnusableHostAddress(address);
+    const unusable = local && isLoopback(address) ? undefined : isUnusableHostAddress(address);
     if (unusable !== undefined) report(at, `${address} is ${unusable}`);
     const owner = owners.get(address);
     if (owner !== undefined) {
@@ -154,7 +165,7 @@ function checkEndpoint(
     report(path, `${quoted(text)} is not host:port; no certificate could cover it`);
     return undefined;
   }
-  const unusable = isUnusableHostAddress(endpoint.host);
+  const unusable = isLocal(spec) ? undefined : isUnusableHostAddress(endpoint.host);
   if (unusable !== undefined)
     report(path, `${endpoint.host} is ${unusable}; no certificate could cover it`);
   const holder = hosts.find(
@@ -224,8 +235,8 @@ function checkLifetimes(spec: Spec, report: Report): void {
   }
   for (const id of CREDENTIAL_IDS) {
     const { issuer } = CATALOGUE[id];
-    if (issuer === null) continue;
-    const ca = spec.authorities === 'single' && issuer === 'etcd-ca' ? 'ca' : issuer;
+    if (issuer === null || !isPartOf(spec, id)) continue;
+    const ca = authorityFor(spec, issuer);
     if (lifetime(id) <= lifetime(ca)) continue;
     const where = spec.credentials[id]?.validity === undefined ? ca : id;
     report(

@@ -30,12 +30,14 @@ export function readDer(bytes: Buffer, reader: BlockReader): Material {
   if (first?.tag === OID) {
     return {
       format: 'unknown',
+      isDamaged: false,
       reason: 'PKCS#7 (convert it with: openssl pkcs7 -inform DER -print_certs)',
     };
   }
   if (first?.tag === INTEGER && second?.tag === SEQUENCE && first.content[0] === 3) {
     return {
       format: 'unknown',
+      isDamaged: false,
       reason: 'PKCS#12 (convert it with: openssl pkcs12 -in FILE -nodes)',
     };
   }

@@ -1,6 +1,9 @@
-/** Looks at one file as carefully as a file of unknown origin deserves: bounded, never blocking, never following a link into nothing. */
+/**
+ * Looks at one file as carefully as a file of unknown origin deserves: bounded, never blocking, never
+ * following a link into nothing. And the errors of the file system in words.
+ */
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
-import { systemCode } from '../errors.ts';
+import { KubepkiError, systemCode } from '../errors.ts';
 
 /** No file of a PKI comes near: a bundle of a thousand certificates has 2 MB. */
 export const MAX_FILE_BYTES = 8 * 1024 * 1024;
@@ -59,10 +62,31 @@ const REASONS: Record<string, string> = {
   ENAMETOOLONG: 'the name is too long',
   ENXIO: 'not a regular file',
   EIO: 'the disk reports an error',
+  ENOSPC: 'no space left on the disk',
+  EROFS: 'a read-only file system',
+};
+
+const HINTS: Record<string, string> = {
+  EACCES: 'run as a user who may read and write there',
+  EPERM: 'run as a user who may read and write there',
+  EROFS: 'the file system is mounted read-only',
+  ENOSPC: 'free some space and run this again; what is in place already is whole and stays',
+  EDQUOT: 'the quota is used up; what is in place already is whole and stays',
+  EMFILE: 'raise the limit of open files (ulimit -n)',
 };
 
 /** An error of the file system in words, without the path, which the caller names. */
 export function reasonOf(error: unknown): string {
   const code = systemCode(error);
   return (code === undefined ? undefined : REASONS[code]) ?? code ?? String(error);
+}
+
+/** An error of the file system as one line that says where and what to do. */
+export function fileSystemError(error: unknown, path: string): KubepkiError {
+  if (error instanceof KubepkiError) return error;
+  const hint = HINTS[systemCode(error) ?? ''];
+  return new KubepkiError('FILE_SYSTEM', `${path}: ${reasonOf(error)}`, {
+    ...(hint === undefined ? {} : { hint }),
+    cause: error,
+  });
 }

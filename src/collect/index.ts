@@ -1,6 +1,6 @@
 /** What certificate material is there: one reader for plan, inspect and whatever else looks at files. */
 export type { IdentifyOptions } from './block.ts';
-export { type FileState, lookAtFile, MAX_FILE_BYTES, reasonOf } from './file.ts';
+export { type FileState, fileSystemError, lookAtFile, MAX_FILE_BYTES, reasonOf } from './file.ts';
 export { pairMatches } from './kubeconfig.ts';
 export { holdsSomething, identify } from './material.ts';
 export type * from './types.ts';

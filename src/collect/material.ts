@@ -20,7 +20,7 @@ export function identify(bytes: Buffer, options: IdentifyOptions = {}): Material
   const reader = new BlockReader(options);
   if (looksLikePem(bytes)) {
     const entries = readPemEntries(bytes, reader);
-    return 'reason' in entries ? unknown(entries.reason) : { format: 'pem', entries };
+    return 'reason' in entries ? damaged(entries.reason) : { format: 'pem', entries };
   }
   if (looksLikeDer(bytes)) return readDer(bytes, reader);
   if (!isUtf8(bytes) || bytes.includes(0)) return unknown(describeBinary(bytes));
@@ -28,14 +28,14 @@ export function identify(bytes: Buffer, options: IdentifyOptions = {}): Material
   const otherwise = whyNoKubeconfig(text);
   if (otherwise !== undefined) return unknown(otherwise);
   if (bytes.length > MOST_KUBECONFIG_BYTES) {
-    return unknown(
+    return damaged(
       `a kubeconfig of ${bytes.length} bytes, more than the limit of ${MOST_KUBECONFIG_BYTES}`,
     );
   }
   try {
     return readKubeconfig(text, reader);
   } catch (error) {
-    if (error instanceof KubepkiError) return unknown(error.message);
+    if (error instanceof KubepkiError) return damaged(error.message);
     throw error;
   }
 }
@@ -55,7 +55,8 @@ export function holdsSomething(material: Material): boolean {
 
 const isKnown = ({ kind }: Entry): boolean => kind !== 'malformed' && kind !== 'other';
 
-const unknown = (reason: string): Material => ({ format: 'unknown', reason });
+const unknown = (reason: string): Material => ({ format: 'unknown', reason, isDamaged: false });
+const damaged = (reason: string): Material => ({ format: 'unknown', reason, isDamaged: true });
 
 function describeBinary(bytes: Buffer): string {
   const mark = bytes.readUIntBE(0, Math.min(2, bytes.length));

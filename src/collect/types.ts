@@ -121,4 +121,5 @@ export interface KubeconfigMaterial {
 export type Material =
   | { readonly format: 'pem' | 'der'; readonly entries: readonly Entry[] }
   | KubeconfigMaterial
-  | { readonly format: 'unknown'; readonly reason: string };
+  /** `isDamaged`: it begins like one of the above. */
+  | { readonly format: 'unknown'; readonly reason: string; readonly isDamaged: boolean };

@@ -6,9 +6,10 @@ import {
   authorityItems,
   type Cluster,
   type CredentialId,
-  filePath,
   type Host,
+  hostItems,
 } from '../cluster/index.ts';
+import { KubepkiError } from '../errors.ts';
 import {
   type Certificate,
   encodePem,
@@ -20,10 +21,14 @@ import {
   parseCertificate,
 } from '../x509/index.ts';
 import { examineCertificateAuthority, examineKeyPair } from './authority-check.ts';
-import { authoritiesOnHost, authoritiesRoot, hostRoot, type Place } from './place.ts';
+import { writeClusterName } from './cluster-name.ts';
+import type { Verdict } from './examine.ts';
+import { MADE_BY_ADMINISTRATOR, mayMake } from './making.ts';
+import { authoritiesOnHost, authoritiesRoot, type Place } from './place.ts';
 import { makeAuthority } from './profile.ts';
-import type { Step } from './step.ts';
-import { type NewFile, writeNewFiles } from './write.ts';
+import { create, keep, type Mode, refuse, type Step } from './step.ts';
+import { findTrace } from './trace.ts';
+import { type NewFile, type Tally, writeNewFiles } from './write.ts';
 
 /** One authority as the rest of a run needs it. */
 export interface Authority {
@@ -52,106 +57,112 @@ interface AuthorityWork {
   readonly authority: Authority;
 }
 
+/** What a run is about. */
+export interface Scope {
+  readonly cluster: Cluster;
+  readonly place: Place;
+  readonly hosts: readonly Host[];
+  readonly now: Date;
+}
+
+/** The authorities that a run needs: on a machine only those whose files it holds or whose signatures it needs. */
+function neededItems({ cluster, place, hosts }: Scope): AuthorityItem[] {
+  const all = authorityItems(cluster, authoritiesOnHost(place));
+  if (place.kind === 'directory') return all;
+  const needed = new Set(
+    hosts
+      .flatMap((host) => hostItems(cluster, host))
+      .map((item) => (item.kind === 'copy' ? item.credential : item.profile.issuer)),
+  );
+  return all.filter(({ credential }) => needed.has(credential));
+}
+
 /**
- * Examines the authorities and, when applying, makes those that are missing; durable on return.
+ * Says at once what is missing where a machine only reads the authorities (`--root` with `-d`): without
+ * them nothing could be made, and all that it would take for a second PKI is the name of a wrong directory.
  *
- * @param needed only these, where given: a machine of its own need not know of the others
+ * @throws KubepkiError `NOT_FOUND`
  */
+export function requireAuthorities(scope: Scope): void {
+  const { place } = scope;
+  if (place.kind === 'directory' || place.directory === undefined) return;
+  const root = authoritiesRoot(place);
+  const missing = neededItems(scope)
+    .filter(({ publicPath }) => !existsSync(join(root, publicPath)))
+    .map(({ credential }) => credential);
+  if (missing.length === 0) return;
+  const lacks = `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not there`;
+  throw new KubepkiError('NOT_FOUND', `${root}: ${lacks}, and ${MADE_BY_ADMINISTRATOR}`, {
+    hint: "mount the administrator's directory or name it with -d, or run apply -d there first",
+  });
+}
+
+/** Examines the authorities and, when applying, makes those that are missing; durable on return. */
 export async function prepareAuthorities(
-  cluster: Cluster,
-  place: Place,
-  now: Date,
-  mode: 'plan' | 'apply',
-  needed?: ReadonlySet<CredentialId>,
+  scope: Scope,
+  mode: Mode,
+  tally: Tally,
 ): Promise<AuthoritiesResult> {
-  const examined = authorityItems(cluster, authoritiesOnHost(place))
-    .filter((item) => needed?.has(item.credential) !== false)
-    .map((item) => examineAuthority(item, place, cluster, now));
+  const examined = neededItems(scope).map((item) => examineAuthority(item, scope));
   const works = examined.map((work) => refuseShared(work, examined));
   const steps = works.map(({ step }) => step);
   const authorities = new Map(works.map(({ authority }) => [authority.id, authority]));
-  if (mode === 'apply') {
+  if (mode === 'apply' && steps.some(({ action }) => action !== 'refuse')) {
+    const { cluster, place, now } = scope;
+    // First, so that no authority is ever there without it.
+    await writeClusterName(place, cluster.name, tally);
     const missing = works.filter(({ step }) => step.action === 'create');
-    for (const made of await createAuthorities(missing, now, directoryMode(place)))
-      authorities.set(made.id, made);
+    const made = await createAuthorities(missing, now, directoryMode(place), tally);
+    for (const authority of made) authorities.set(authority.id, authority);
   }
   return { steps, authorities };
 }
 
-function examineAuthority(
-  item: AuthorityItem,
-  place: Place,
-  cluster: Cluster,
-  now: Date,
-): AuthorityWork {
+function examineAuthority(item: AuthorityItem, scope: Scope): AuthorityWork {
+  const { place, cluster, hosts, now } = scope;
   const root = authoritiesRoot(place);
   const publicPath = join(root, item.publicPath);
   const keyPath = join(root, item.keyPath);
-  const verdict =
+  const verdict: Verdict =
     item.kind === 'key-pair'
       ? examineKeyPair(item, publicPath, keyPath)
       : examineCertificateAuthority(item, publicPath, keyPath, cluster, now);
   const base = { id: item.credential, publicPath, keyPath };
-  const step = { credential: item.credential, place: 'authorities', path: publicPath };
-  if (verdict.verdict === 'kept') {
-    const { certificate, key, text, notes } = verdict;
-    const authority: Authority = {
-      ...base,
-      state: 'there',
-      ...(certificate === undefined ? {} : { certificate }),
-      ...(key === undefined ? {} : { key }),
-      ...(text === undefined ? {} : { publicText: text }),
-    };
-    return { item, step: { ...step, action: 'keep', notes }, authority };
-  }
-  const reason =
-    verdict.verdict === 'refused'
-      ? verdict.reason
-      : verdict.verdict === 'missing'
-        ? (whyNotHere(item, place, cluster) ?? whereItWas(item, place, cluster))
-        : undefined;
-  if (reason !== undefined) {
-    return {
-      item,
-      step: { ...step, action: 'refuse', reason, notes: [] },
-      authority: { ...base, state: 'refused' },
-    };
-  }
-  const own = verdict.verdict === 'key-only' ? verdict : undefined;
-  return {
+  const subject = { credential: item.credential, place: 'authorities', path: publicPath };
+  const refused = (reason: string): AuthorityWork => ({
     item,
-    step: {
-      ...step,
-      action: 'create',
-      reason: own === undefined ? 'not there' : 'its key is there, the rest is not',
-      notes: own?.notes ?? [],
-    },
-    authority: { ...base, state: 'planned', ...(own === undefined ? {} : { key: own.key }) },
-  };
-}
-
-/** On a machine of its own, a CA is made only where kubeadm would make it too; elsewhere a second one would appear unseen. */
-function whyNotHere(item: AuthorityItem, place: Place, cluster: Cluster): string | undefined {
-  if (place.kind !== 'machine' || place.directory !== undefined) return undefined;
-  const roles: Host['roles'] = cluster.hosts.find((host) => host.name === place.host)?.roles ?? [];
-  const holder = item.credential === 'etcd-ca' ? 'etcd' : 'control-plane';
-  const first = cluster.hosts.find((host) => host.roles.includes(holder))?.name;
-  const kubeadmWould = cluster.caKeys === 'controlPlane' && roles.includes(holder);
-  if (kubeadmWould && first === place.host) return undefined;
-  const made = cluster.caKeys === 'controlPlane' && first !== undefined ? `, made on ${first}` : '';
-  const remedy =
-    'copy it from where it was made, or name the directory that holds authorities/ with -d';
-  return `not on this machine, and not made here (caKeys: ${cluster.caKeys}${made}); ${remedy}`;
-}
-
-/** A host that holds an authority's file proves that it existed: a new one would be another, and fit nothing. */
-function whereItWas(item: AuthorityItem, place: Place, cluster: Cluster): string | undefined {
-  if (place.kind !== 'directory') return undefined;
-  const part = item.kind === 'key-pair' ? 'publicKey' : 'certificate';
-  const name = filePath(cluster.layout, item.credential, part);
-  const holder = cluster.hosts.find((host) => existsSync(join(hostRoot(place, host.name), name)));
-  if (holder === undefined) return undefined;
-  return `lost: ${holder.name} holds a copy (${join(hostRoot(place, holder.name), name)}); put it and its key back from there or from a backup`;
+    step: refuse(subject, reason),
+    authority: { ...base, state: 'refused' },
+  });
+  switch (verdict.verdict) {
+    case 'kept': {
+      const { certificate, key, text, notes } = verdict;
+      const authority: Authority = {
+        ...base,
+        state: 'there',
+        ...(certificate === undefined ? {} : { certificate }),
+        ...(key === undefined ? {} : { key }),
+        ...(text === undefined ? {} : { publicText: text }),
+      };
+      return { item, step: keep(subject, notes), authority };
+    }
+    case 'refused':
+      return refused(verdict.reason);
+    case 'missing':
+    case 'key-only':
+    default: {
+      const own = verdict.verdict === 'key-only' ? verdict : undefined;
+      const trace = findTrace(item, cluster, place, hosts);
+      const decision = mayMake({ item, keyIsThere: own !== undefined, trace }, place, cluster);
+      if (!decision.make) return refused(decision.reason);
+      const key = own === undefined ? {} : { key: own.key };
+      return {
+        item,
+        step: create(subject, decision.reason, own?.notes ?? []),
+        authority: { ...base, state: 'planned', ...key },
+      };
+    }
+  }
 }
 
 /**
@@ -172,15 +183,11 @@ function refuseShared(work: AuthorityWork, all: readonly AuthorityWork[]): Autho
     return { ...work, step: { ...work.step, notes: [...work.step.notes, text] } };
   }
   const reason = `${text}: whoever holds a certificate of that could speak for any user`;
+  const { id, publicPath, keyPath } = work.authority;
   return {
-    ...work,
-    step: { ...work.step, action: 'refuse', reason, notes: [] },
-    authority: {
-      id: work.authority.id,
-      publicPath: work.authority.publicPath,
-      keyPath: work.authority.keyPath,
-      state: 'refused',
-    },
+    item: work.item,
+    step: refuse(work.step, reason),
+    authority: { id, publicPath, keyPath, state: 'refused' },
   };
 }
 
@@ -193,6 +200,7 @@ async function createAuthorities(
   missing: readonly AuthorityWork[],
   now: Date,
   directory: Pick<NewFile, 'directoryMode'>,
+  tally: Tally,
 ): Promise<Authority[]> {
   const keyed = await Promise.all(
     missing.map(async ({ item, authority }) => ({
@@ -211,6 +219,7 @@ async function createAuthorities(
         mode: 0o600,
         ...directory,
       })),
+    tally,
   );
   const complete = keyed.map(({ item, authority, key }): Authority & { publicText: string } => {
     const der = item.kind === 'key-pair' ? undefined : makeAuthority(item, key, now);
@@ -229,6 +238,7 @@ async function createAuthorities(
       mode: 0o644,
       ...directory,
     })),
+    tally,
   );
   return complete;
 }

@@ -20,14 +20,13 @@ import {
 } from '../x509/index.ts';
 import {
   attempt,
-  chainProblem,
-  dateProblem,
   modeNotes,
   readPair,
   readPublicKeyFile,
   refused,
   type Verdict,
 } from './examine.ts';
+import { chainProblem, dateProblem, expiryNotes } from './leaf.ts';
 import { leafTemplate } from './profile.ts';
 
 const SMALLEST_RSA = 2048;
@@ -58,7 +57,7 @@ export function examineCertificateAuthority(
   const { certificate, key, others } = pair;
   const reason = authorityProblem(certificate) ?? dateProblem(certificate, now);
   if (reason !== undefined) return refused(reason);
-  const notes = [...pair.notes];
+  const notes = [...pair.notes, ...expiryNotes(certificate, now)];
   if (key === undefined) notes.push('its key is not here: nothing new can be issued from it');
   else {
     const refusal = probe(item, certificate, key, cluster, now);
@@ -144,7 +143,7 @@ function judgeKeyPair(
   key: PrivateKey | undefined,
   modes: readonly string[],
 ): Verdict {
-  const keys = readPublicKeyFile(publicFile.bytes.toString('utf8'));
+  const keys = readPublicKeyFile(publicFile.bytes);
   if ('reason' in keys) return refused(`public key: ${keys.reason}`);
   const problem = keys.value
     .map(({ type }) => keyProblem(type))

@@ -2,12 +2,11 @@
 import { join } from 'node:path';
 import { type Cluster, type Host, hostItems } from '../cluster/index.ts';
 import type { Authorities } from './authorities.ts';
-import { examinePlace, HostContext, type PlannedStep } from './host.ts';
+import { HostContext, type PlannedStep } from './context.ts';
+import { examinePlace } from './host.ts';
 import { hostRoot, type Place } from './place.ts';
-import type { Step } from './step.ts';
-import { type NewFile, writeNewFiles } from './write.ts';
-
-export type Mode = 'plan' | 'apply';
+import type { Mode, Step } from './step.ts';
+import { type NewFile, type Tally, writeNewFiles } from './write.ts';
 
 /** Hosts in one batch: enough files for one commit of the file system to be worth it, few enough to share out evenly. */
 export const HOST_BATCH = 32;
@@ -15,6 +14,7 @@ export const HOST_BATCH = 32;
 /** Carries out what was planned: all keys durable first, then what is made from them. */
 export async function carryOut(
   planned: readonly PlannedStep[],
+  tally: Tally,
   directory: Pick<NewFile, 'directoryMode'> = {},
 ): Promise<void> {
   const made = await Promise.all(
@@ -22,9 +22,11 @@ export async function carryOut(
   );
   await writeNewFiles(
     made.flatMap(({ first }) => first.map((file) => ({ ...file, ...directory }))),
+    tally,
   );
   await writeNewFiles(
     made.flatMap(({ second }) => second.map((file) => ({ ...file, ...directory }))),
+    tally,
   );
 }
 
@@ -34,17 +36,27 @@ export class HostWork {
   readonly #place: Place;
   readonly #context: HostContext;
   readonly #mode: Mode;
+  readonly #tally: Tally;
 
-  constructor(cluster: Cluster, place: Place, authorities: Authorities, now: Date, mode: Mode) {
+  /** @param tally counts what is made, also where an error ends it */
+  constructor(
+    cluster: Cluster,
+    place: Place,
+    authorities: Authorities,
+    now: Date,
+    mode: Mode,
+    tally: Tally,
+  ) {
     this.#cluster = cluster;
     this.#place = place;
     this.#context = new HostContext(authorities, now, place.kind === 'directory');
     this.#mode = mode;
+    this.#tally = tally;
   }
 
   async run(hosts: readonly Host[]): Promise<Step[]> {
     const planned = hosts.flatMap((host) => this.#examine(host));
-    if (this.#mode === 'apply') await carryOut(planned);
+    if (this.#mode === 'apply') await carryOut(planned, this.#tally);
     return planned.map(({ step }) => step);
   }
 

@@ -29,7 +29,7 @@ export function examineKubeconfig(
   text: string,
   root: string,
   item: KubeconfigItem,
-  authority: Authority | undefined,
+  authority: Authority,
 ): KubeconfigFinding {
   const own = ownText(text, item, authority);
   if (own !== undefined) return readUser(root, own, []);
@@ -45,7 +45,7 @@ export function examineKubeconfig(
       reason: `its context ${quoted(config.currentContext)} names a cluster or user that is not in it`,
     };
   }
-  const trusted = judgeTrust(root, cluster, authority, item.profile.issuer);
+  const trusted = judgeTrust(root, cluster, authority);
   if ('reason' in trusted) return trusted;
   const server = judgeServer(cluster, item.server);
   if ('reason' in server) return server;
@@ -59,14 +59,10 @@ export function examineKubeconfig(
  * The user of a kubeconfig that is, to the letter, what we would write around its certificate and
  * key. Most are, and reading YAML takes ten times as long as this comparison.
  */
-function ownText(
-  text: string,
-  item: KubeconfigItem,
-  authority: Authority | undefined,
-): User | undefined {
+function ownText(text: string, item: KubeconfigItem, authority: Authority): User | undefined {
   const [, certificate, key] =
     /client-certificate-data: (\S+)\n +client-key-data: (\S+)\n/.exec(text) ?? [];
-  if (certificate === undefined || key === undefined || authority?.publicText === undefined)
+  if (certificate === undefined || key === undefined || authority.publicText === undefined)
     return undefined;
   const [clientCertificate, clientKey] = [
     Buffer.from(certificate, 'base64'),
@@ -107,44 +103,34 @@ function judgeServer(cluster: Cluster, wanted: string): Judgement {
   return { notes };
 }
 
-/** Text embedded in the kubeconfig, or of the file that it names; undefined where it has neither. */
+/** Bytes embedded in the kubeconfig, or of the file that it names; undefined where it has neither. */
 function part(
   root: string,
   data: Uint8Array | undefined,
   path: string | undefined,
-): { text: string } | { problem: string } | undefined {
-  if (data !== undefined) return { text: Buffer.from(data).toString('utf8') };
+): { bytes: Buffer } | { problem: string } | undefined {
+  if (data !== undefined) return { bytes: Buffer.from(data) };
   if (path === undefined || path === '') return undefined;
   if (!isAbsolute(path)) return { problem: `it names a file by a relative path: ${path}` };
   // Made absolute first, so that no `..` leads out of the root.
   const file = lookAtFile(join(root, resolve('/', path)));
-  if (file.state === 'there') return { text: file.bytes.toString('utf8') };
+  if (file.state === 'there') return { bytes: file.bytes };
   return {
     problem: `${path}, which it names: ${file.state === 'missing' ? 'not there' : file.reason}`,
   };
 }
 
-function judgeTrust(
-  root: string,
-  cluster: Cluster,
-  authority: Authority | undefined,
-  id: string,
-): Judgement {
+function judgeTrust(root: string, cluster: Cluster, authority: Authority): Judgement {
   const trust = part(root, cluster.certificateAuthorityData, cluster.certificateAuthority);
   if (trust === undefined) return { reason: 'it names no CA to verify the server with' };
   if ('problem' in trust) return { reason: trust.problem };
-  const read = readCertificateFile(trust.text);
+  const read = readCertificateFile(trust.bytes);
   if ('reason' in read) return { reason: `its CA: ${read.reason}` };
-  const own = authority?.certificate;
+  const own = authority.certificate;
   if (own !== undefined && read.value.some(({ der }) => Buffer.compare(der, own.der) === 0)) {
     return { notes: strangerNotes(read.value, own) };
   }
-  const planned = authority?.state === 'planned';
-  return {
-    reason: planned
-      ? `it trusts a CA, and ${id} does not exist yet`
-      : `it trusts another CA than ${id}`,
-  };
+  return { reason: `it trusts another CA than ${authority.id}` };
 }
 
 function readUser(root: string, user: User, notes: readonly string[]): KubeconfigFinding {
@@ -158,9 +144,9 @@ function readUser(root: string, user: User, notes: readonly string[]): Kubeconfi
   if ('problem' in certificate) return { reason: certificate.problem };
   if (key === undefined) return { reason: 'it holds a certificate without its key' };
   if ('problem' in key) return { reason: key.problem };
-  const certificates = attempt(() => readCertificates(certificate.text));
+  const certificates = attempt(() => readCertificates(certificate.bytes));
   if ('reason' in certificates) return { reason: `its client certificate: ${certificates.reason}` };
-  const read = attempt(() => decodePrivateKey(key.text));
+  const read = attempt(() => decodePrivateKey(key.bytes));
   if ('reason' in read) return { reason: `its client key: ${read.reason}` };
   const other = user.token ?? user.tokenFile ?? user.username;
   const more = other === undefined ? [] : ['it holds a token or password beside its certificate'];

@@ -8,8 +8,9 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { fileSystemError } from '../collect/index.ts';
 import { KubepkiError } from '../errors.ts';
-import { fileSystemError, makeDirectory } from './write.ts';
+import { makeDirectory } from './write.ts';
 
 /** SQLite's answer where another connection holds the lock. */
 const SQLITE_BUSY = 5;

@@ -1,6 +1,8 @@
 /** Where a PKI lies: in a directory on an administrator's machine, or on a machine of the cluster itself. */
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { fileSystemError } from '../collect/index.ts';
+import { KubepkiError } from '../errors.ts';
 
 /** `DIR` with `authorities/`, `admin/` and `hosts/<name>/`. */
 export interface DirectoryPlace {
@@ -40,6 +42,31 @@ export function lockPaths(place: Place): string[] {
   const paths = place.directory === undefined ? [] : [join(place.directory, '.kubepki.lock')];
   if (place.kind === 'machine') paths.push(join(place.root, 'etc/kubernetes/.kubepki.lock'));
   return paths.sort();
+}
+
+/**
+ * Makes sure that what should be a directory is one, or can become one.
+ *
+ * @throws KubepkiError `FILE_SYSTEM`
+ */
+export function requireDirectories(place: Place): void {
+  const wanted = place.kind === 'machine' ? [place.root, place.directory] : [place.directory];
+  for (const path of wanted) {
+    if (path === undefined) continue;
+    const there = nearestExisting(path);
+    let isDirectory: boolean;
+    try {
+      isDirectory = statSync(there).isDirectory();
+    } catch (error) {
+      throw fileSystemError(error, there);
+    }
+    if (!isDirectory) throw new KubepkiError('FILE_SYSTEM', `${there}: not a directory`);
+  }
+}
+
+function nearestExisting(path: string): string {
+  const parent = dirname(path);
+  return existsSync(path) || parent === path ? path : nearestExisting(parent);
 }
 
 /** The same place by the real names of its directories, as far as they exist. */

@@ -2,27 +2,29 @@
  * Plan and apply: the same walk over the catalogue, once to say what would be done and once to do
  * it. What is there is adopted and never overwritten; running apply twice changes nothing.
  */
-import {
-  administratorItems,
-  type Cluster,
-  type CredentialId,
-  type Host,
-  hostItems,
-} from '../cluster/index.ts';
+import { administratorItems, type Cluster, type Host } from '../cluster/index.ts';
 import { KubepkiError, quoted } from '../errors.ts';
-import { type Authorities, prepareAuthorities } from './authorities.ts';
-import { examinePlace, HostContext } from './host.ts';
-import { carryOut, HOST_BATCH, HostWork, type Mode } from './hosts.ts';
+import {
+  type Authorities,
+  prepareAuthorities,
+  requireAuthorities,
+  type Scope,
+} from './authorities.ts';
+import { checkClusterName } from './cluster-name.ts';
+import { HostContext } from './context.ts';
+import { examinePlace } from './host.ts';
+import { carryOut, HOST_BATCH, HostWork } from './hosts.ts';
 import { takeLock } from './lock.ts';
 import {
   administratorRoot,
-  authoritiesOnHost,
   lockPaths,
   type Place,
+  requireDirectories,
   resolvePlace,
 } from './place.ts';
-import { makeReport, type Report, type Step } from './step.ts';
+import { type Mode, makeReport, type Report, type Step } from './step.ts';
 import { runInThreads, sendAuthorities } from './threads.ts';
+import type { Tally } from './write.ts';
 
 export interface RunOptions {
   readonly cluster: Cluster;
@@ -34,31 +36,68 @@ export interface RunOptions {
   readonly threads?: number;
 }
 
-/** Says what `apply` would do, and why. Writes nothing, not even a lock. */
-export const plan = (options: RunOptions): Promise<Report> => walk(options, 'plan');
+/** A run whose cluster file and place go together. */
+type Run = Scope & Pick<RunOptions, 'onProgress' | 'threads'>;
+
+/**
+ * Says what `apply` would do, and why. Writes nothing, not even a lock.
+ *
+ * @throws KubepkiError `CONFLICT` where the directory is of another cluster, `USAGE` for a host that the
+ *   cluster file does not have, `NOT_FOUND` where a machine needs authorities that are not there
+ */
+export const plan = async (options: RunOptions): Promise<Report> =>
+  walk(openRun(options), 'plan', { files: 0 });
 
 /**
  * Makes what is missing.
  *
- * @throws KubepkiError `LOCKED` where another run is under way, `FILE_SYSTEM` where something cannot
- *   be written: what is in place by then is whole, and the next run continues
+ * @throws KubepkiError as `plan`, before anything is written; `LOCKED` where another run is under way,
+ *   `FILE_SYSTEM` where something cannot be written: what is in place by then is whole, and the next
+ *   run continues
  */
 export async function apply(options: RunOptions): Promise<Report> {
+  const run = openRun(options);
   const releases: (() => void)[] = [];
   try {
-    for (const path of lockPaths(resolvePlace(options.place))) releases.push(takeLock(path));
-    return await walk(options, 'apply');
+    for (const path of lockPaths(run.place)) releases.push(takeLock(path));
+    return await walkCounting(run);
   } finally {
     for (const release of releases.reverse()) release();
   }
 }
 
-async function walk(options: RunOptions, mode: Mode): Promise<Report> {
-  const { cluster, now } = options;
-  const place = resolvePlace(options.place);
-  const hosts = hostsOf(cluster, place);
-  const needed = authoritiesOnHost(place) ? neededBy(cluster, hosts) : undefined;
-  const prepared = await prepareAuthorities(cluster, place, now, mode, needed);
+/** Finds out whether this cluster file and this place go together. Writes nothing. */
+function openRun({ place: given, ...options }: RunOptions): Run {
+  const place = resolvePlace(given);
+  requireDirectories(place);
+  checkClusterName(place, options.cluster.name);
+  const run = { ...options, place, hosts: hostsOf(options.cluster, place) };
+  requireAuthorities(run);
+  return run;
+}
+
+/** Applies; where that ends in an error, it says how much was made by then. */
+async function walkCounting(run: Run): Promise<Report> {
+  const tally: Tally = { files: 0 };
+  try {
+    return await walk(run, 'apply', tally);
+  } catch (error) {
+    if (!(error instanceof KubepkiError)) throw error;
+    const { code, message, hint, issues, cause } = error;
+    throw new KubepkiError(code, `${message}; ${made(tally)} before that`, {
+      issues,
+      cause,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
+}
+
+const made = ({ files }: Tally): string =>
+  files === 0 ? 'nothing was made' : files === 1 ? '1 file was made' : `${files} files were made`;
+
+async function walk(run: Run, mode: Mode, tally: Tally): Promise<Report> {
+  const { cluster, place, now } = run;
+  const prepared = await prepareAuthorities(run, mode, tally);
   const steps = [...prepared.steps];
   if (place.kind === 'directory') {
     const context = new HostContext(prepared.authorities, now, true);
@@ -68,10 +107,10 @@ async function walk(options: RunOptions, mode: Mode): Promise<Report> {
       administratorRoot(place),
       administratorItems(cluster),
     );
-    if (mode === 'apply') await carryOut(planned, { directoryMode: 0o700 });
+    if (mode === 'apply') await carryOut(planned, tally, { directoryMode: 0o700 });
     steps.push(...planned.map(({ step }) => step));
   }
-  steps.push(...(await walkHosts({ ...options, place }, hosts, prepared.authorities, mode)));
+  steps.push(...(await walkHosts(run, prepared.authorities, mode, tally)));
   return makeReport(steps);
 }
 
@@ -89,25 +128,16 @@ function hostsOf(cluster: Cluster, place: Place): readonly Host[] {
   });
 }
 
-/** The authorities whose files these hosts hold or whose signatures they need. */
-function neededBy(cluster: Cluster, hosts: readonly Host[]): ReadonlySet<CredentialId> {
-  return new Set(
-    hosts
-      .flatMap((host) => hostItems(cluster, host))
-      .map((item) => (item.kind === 'copy' ? item.credential : item.profile.issuer)),
-  );
-}
-
 /** From this many hosts on worker threads gain more than the 50 ms that each takes to start. */
 const THREADS_PAY_FROM = 200;
 
 async function walkHosts(
-  options: RunOptions,
-  hosts: readonly Host[],
+  run: Run,
   authorities: Authorities,
   mode: Mode,
+  tally: Tally,
 ): Promise<Step[]> {
-  const { cluster, place, now, onProgress } = options;
+  const { cluster, place, now, hosts, onProgress } = run;
   const steps = new Map<string, Step[]>();
   let done = 0;
   const collect = (finished: readonly Step[], count: number): void => {
@@ -119,16 +149,16 @@ async function walkHosts(
     done += count;
     onProgress?.(done, hosts.length);
   };
-  const threads = options.threads ?? (hosts.length >= THREADS_PAY_FROM ? undefined : 0);
+  const threads = run.threads ?? (hosts.length >= THREADS_PAY_FROM ? undefined : 0);
   if (threads === 0) {
-    const work = new HostWork(cluster, place, authorities, now, mode);
+    const work = new HostWork(cluster, place, authorities, now, mode, tally);
     for (let from = 0; from < hosts.length; from += HOST_BATCH) {
       const some = hosts.slice(from, from + HOST_BATCH);
       collect(await work.run(some), some.length);
     }
   } else {
     const data = { cluster, place, authorities: sendAuthorities(authorities), now, mode };
-    await runInThreads(data, collect, threads);
+    await runInThreads(data, collect, tally, threads);
   }
   // Threads finish in any order; the report keeps the order of the cluster file.
   return hosts.flatMap(({ name }) => steps.get(name) ?? []);

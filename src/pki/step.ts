@@ -1,6 +1,9 @@
 /** What plan says and apply does: one step for each file or pair of files. */
 import type { CredentialId } from '../cluster/index.ts';
 
+/** Only to say what would be made, or to make it. */
+export type Mode = 'plan' | 'apply';
+
 export type Action = 'create' | 'keep' | 'refuse';
 
 export interface Step {
@@ -15,6 +18,29 @@ export interface Step {
   /** What differs without harm. */
   readonly notes: readonly string[];
 }
+
+/** What a step is about, before it is decided. */
+export type Subject = Pick<Step, 'credential' | 'place' | 'path'>;
+
+export const keep = (subject: Subject, notes: readonly string[]): Step => ({
+  ...subject,
+  action: 'keep',
+  notes,
+});
+
+export const create = (subject: Subject, reason: string, notes: readonly string[] = []): Step => ({
+  ...subject,
+  action: 'create',
+  reason,
+  notes,
+});
+
+export const refuse = (subject: Subject, reason: string): Step => ({
+  ...subject,
+  action: 'refuse',
+  reason,
+  notes: [],
+});
 
 export interface Report {
   readonly steps: readonly Step[];

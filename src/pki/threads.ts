@@ -5,9 +5,10 @@ import type { Cluster } from '../cluster/index.ts';
 import { receiveError, type SentError } from '../errors.ts';
 import { exportPrivateKeyDer, importPrivateKeyDer, parseCertificate } from '../x509/index.ts';
 import type { Authorities, Authority } from './authorities.ts';
-import { HOST_BATCH, type Mode } from './hosts.ts';
+import { HOST_BATCH } from './hosts.ts';
 import type { Place } from './place.ts';
-import type { Step } from './step.ts';
+import type { Mode, Step } from './step.ts';
+import type { Tally } from './write.ts';
 
 /** An authority in a form that can be handed to a thread: keys and certificates as DER. */
 type SentAuthority = Omit<Authority, 'certificate' | 'key'> & {
@@ -29,10 +30,11 @@ export interface WorkerTask {
   readonly to: number;
 }
 
-/** Worker to main thread: the steps of one task, or the error that ended it. */
-export type WorkerAnswer =
+/** Worker to main thread: the steps of one task or the error that ended it, and the files made since the last answer. */
+export type WorkerAnswer = { readonly files: number } & (
   | { readonly steps: readonly Step[]; readonly hosts: number }
-  | { readonly error: SentError };
+  | { readonly error: SentError }
+);
 
 export function sendAuthorities(authorities: Authorities): SentAuthority[] {
   return [...authorities.values()].map(({ certificate, key, ...rest }) => ({
@@ -71,11 +73,13 @@ const LIMITS = { maxYoungGenerationSizeMb: 16 };
  * Works on all hosts of the cluster in worker threads.
  *
  * @param onSteps called for each finished task, with its steps and its number of hosts
+ * @param tally counts the files that were made, whatever happens
  * @throws the first error of any thread, after all have stopped
  */
 export async function runInThreads(
   data: WorkerData,
   onSteps: (steps: readonly Step[], hosts: number) => void,
+  tally: Tally,
   threads = availableParallelism(),
 ): Promise<void> {
   const total = data.cluster.hosts.length;
@@ -105,6 +109,7 @@ export async function runInThreads(
       };
       worker.on('message', (answer: WorkerAnswer) => {
         underWay--;
+        tally.files += answer.files;
         if ('steps' in answer) onSteps(answer.steps, answer.hosts);
         else failure ??= receiveError(answer.error);
         give();

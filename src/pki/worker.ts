@@ -15,14 +15,23 @@ if (port === null) throw new TypeError('expected to run as a worker thread');
 // Handed over by runInThreads, in this shape and no other.
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
 const { cluster, place, authorities, now, mode } = workerData as WorkerData;
-const work = new HostWork(cluster, place, receiveAuthorities(authorities), now, mode);
+const tally = { files: 0 };
+const work = new HostWork(cluster, place, receiveAuthorities(authorities), now, mode, tally);
+
+/** The files that were made since this was last asked. */
+function newFiles(): number {
+  const { files } = tally;
+  tally.files = 0;
+  return files;
+}
 
 async function answer({ from, to }: WorkerTask): Promise<WorkerAnswer> {
   try {
-    return { steps: await work.run(cluster.hosts.slice(from, to)), hosts: to - from };
+    const steps = await work.run(cluster.hosts.slice(from, to));
+    return { steps, hosts: to - from, files: newFiles() };
   } catch (error) {
     if (!(error instanceof KubepkiError)) throw error;
-    return { error: sendError(error) };
+    return { error: sendError(error), files: newFiles() };
   }
 }
 

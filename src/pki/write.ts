@@ -20,7 +20,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { reasonOf } from '../collect/index.ts';
+import { fileSystemError } from '../collect/index.ts';
 import { KubepkiError, systemCode } from '../errors.ts';
 
 export interface NewFile {
@@ -32,13 +32,19 @@ export interface NewFile {
   readonly directoryMode?: 0o700;
 }
 
+/** How many files a run has put in place, also where an error ends it. */
+export interface Tally {
+  files: number;
+}
+
 /**
  * Writes files that do not exist yet, all of them durable on return. On an error the temporary
  * files are taken away again; files of the batch that are in place already stay, each of them whole.
  *
+ * @param tally counts each file that is put in place
  * @throws KubepkiError `FILE_SYSTEM` naming the path
  */
-export async function writeNewFiles(files: readonly NewFile[]): Promise<void> {
+export async function writeNewFiles(files: readonly NewFile[], tally: Tally): Promise<void> {
   const touched = new Set<string>();
   const staged: Staged[] = [];
   let at = '';
@@ -56,6 +62,7 @@ export async function writeNewFiles(files: readonly NewFile[]): Promise<void> {
     for (const file of staged) {
       at = file.path;
       publish(file);
+      tally.files++;
     }
   } catch (error) {
     for (const file of staged) {
@@ -175,28 +182,4 @@ async function syncDirectories(paths: ReadonlySet<string>): Promise<void> {
   } finally {
     for (const { fd } of open) closeSync(fd);
   }
-}
-
-const HINTS: Record<string, string> = {
-  EACCES: 'run as a user who may write there',
-  EPERM: 'run as a user who may write there',
-  EROFS: 'the file system is mounted read-only',
-  ENOSPC: 'free some space and run this again; what is in place already is whole and stays',
-  EDQUOT: 'the quota is used up; what is in place already is whole and stays',
-  EMFILE: 'raise the limit of open files (ulimit -n)',
-};
-
-/** An error of the file system as one line that says where and what to do. */
-export function fileSystemError(error: unknown, path: string): KubepkiError {
-  if (error instanceof KubepkiError) return error;
-  const code = systemCode(error) ?? '';
-  const words: Record<string, string> = {
-    ENOSPC: 'no space left on the disk',
-    EROFS: 'a read-only file system',
-  };
-  const hint = HINTS[code];
-  return new KubepkiError('FILE_SYSTEM', `${path}: ${words[code] ?? reasonOf(error)}`, {
-    ...(hint === undefined ? {} : { hint }),
-    cause: error,
-  });
 }

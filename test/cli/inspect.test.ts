@@ -247,7 +247,9 @@ describe('kubepki inspect, of other files', () => {
 
   it('counts the certificates of a bundle, and tells a key that is not the first one’s', async () => {
     const root = directoryOf({ 'a.pem': LEAF_PEM + CA_PEM + OTHER_KEY_PEM });
-    const { stdout } = await inspect(join(root, 'a.pem'), '--at', AT);
+    const { code, stdout, stderr } = await inspect(join(root, 'a.pem'), '--at', AT);
+    const said = `kubepki: ${join(root, 'a.pem')}: 1 problem: key does not match its certificate\n`;
+    expect({ code, stderr }).toEqual({ code: 1, stderr: said });
     expect(stdout).toMatch(/a\.pem: certificate 1 of 2\n/);
     expect(stdout).toMatch(/a\.pem: CA certificate 2 of 2\n/);
     expect(stdout).toMatch(/a\.pem: key does not match its certificate\n$/);
@@ -286,8 +288,11 @@ describe('kubepki inspect, of other files', () => {
       exec: { command: 'aws', args: ['hunter2'], env: null, provideClusterInfo: false },
     });
     const path = join(directoryOf({ 'admin.conf': formatKubeconfig(config) }), 'admin.conf');
-    const { code, stdout } = await inspect(path, '--at', '2028-01-01');
-    expect(code).toBe(0);
+    const { code, stdout, stderr } = await inspect(path, '--at', '2028-01-01');
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      `kubepki: ${path}: 1 problem: user admin: key does not match its certificate\n`,
+    );
     for (const title of [
       'kubeconfig',
       'cluster prod',
@@ -443,8 +448,9 @@ describe('kubepki inspect, of what cannot be read', () => {
 
   it('shows the intact blocks of a file and the reason of the damaged one', async () => {
     const root = directoryOf({ 'a.pem': `${LEAF_PEM.slice(0, 200)}\n${CA_PEM}` });
-    const { code, stdout } = await inspect(join(root, 'a.pem'));
-    expect(code).toBe(0);
+    const { code, stdout, stderr } = await inspect(join(root, 'a.pem'));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/a\.pem: 1 problem: CERTIFICATE: cut off[^\n]*\n$/);
     expect(stdout).toMatch(/a\.pem: CERTIFICATE, malformed\n +Reason: +cut off/);
     expect(stdout).toMatch(/a\.pem: CA certificate\n/);
   });
@@ -492,8 +498,12 @@ describe('kubepki inspect, of a directory', () => {
     execFileSync('mkfifo', [join(root, 'pipe')]);
     symlinkSync('good.crt', join(root, 'current.crt'));
     writeFileSync(join(root, '.kubepki.lock'), '');
+    writeFileSync(join(root, 'cluster-name'), 'prod');
     const { code, stdout, stderr } = await inspect(root, '--at', AT);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      `kubepki: ${root}: 5 problems: binary.pem: does not match its key binary-key.pem; both.pem: key does not match its certificate; broken.crt: text that is neither PEM nor a kubeconfig; …\n`,
+    );
     const lines = stdout.trimEnd().split('\n');
     expect(lines[0]?.split(/ {3,}/)).toEqual([
       'FILE',
@@ -641,8 +651,9 @@ describe('kubepki inspect, of a directory', () => {
       'c.crt': LEAF_PEM.slice(0, 99),
     });
     symlinkSync('a.crt', join(root, 'd.crt'));
-    const { code, stdout } = await inspect(root, '-o', 'json', '--at', AT);
-    expect(code).toBe(0);
+    const { code, stdout, stderr } = await inspect(root, '-o', 'json', '--at', AT);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${root}: 2 problems: b.key: `);
     expect(JSON.parse(stdout).items).toMatchObject([
       { path: join(root, 'a.crt'), format: 'pem', notes: ['no key'], entries: [{ daysLeft: 30 }] },
       { path: join(root, 'b.key'), format: 'unknown', reason: expect.any(String) },
@@ -653,6 +664,40 @@ describe('kubepki inspect, of a directory', () => {
       },
       { path: join(root, 'd.crt'), format: 'link', target: join(root, 'a.crt') },
     ]);
+  });
+
+  it('finds no fault with what is old, open, elsewhere or no material at all', async () => {
+    const root = directoryOf({
+      'old.crt': leaf({ notAfter: new Date('2026-06-01T00:00:00Z') }),
+      'open.key': OTHER_KEY_PEM,
+      'closed.key': encodePrivateKey(KEY, { passphrase: PASSPHRASE }),
+      'etcd.conf': 'name: etcd-1\n',
+      'note.txt': 'hello',
+    });
+    chmodSync(join(root, 'open.key'), 0o644);
+    symlinkSync('/etc/hostname', join(root, 'out.crt'));
+    expect(await inspect(root, '--at', AT)).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('tells a kubeconfig that cannot be read from another file', async () => {
+    const root = directoryOf({ 'a.crt': LEAF_PEM, 'admin.conf': 'clusters: [' });
+    const { code, stderr } = await inspect(root, '--at', AT);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/: 1 problem: admin\.conf: kubeconfig/);
+  });
+
+  it('counts the same days in the table as for a single file', async () => {
+    const root = directoryOf({ 'a.crt': LEAF_PEM });
+    for (const [at, days, words] of [
+      ['2026-12-30T12:00:00Z', '1', '1 day left'],
+      ['2026-12-31T12:00:00Z', '0', 'less than a day left'],
+      ['2027-01-01T12:00:00Z', '0', 'expired less than a day ago'],
+      ['2027-01-04T12:00:00Z', '-3', 'expired 3 days ago'],
+    ] as const) {
+      const table = await inspect(root, '--at', at);
+      expect(rowOf(table.stdout, join(root, 'a.crt'))[5]).toBe(days);
+      expect((await inspect(join(root, 'a.crt'), '--at', at)).stdout).toContain(`(${words})`);
+    }
   });
 
   it('ends with 1 where nothing in it can be read', async () => {

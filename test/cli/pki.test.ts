@@ -1,5 +1,5 @@
 /** plan and apply as a user runs them: exit statuses, where text goes, and what happens to bad input. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { clusterText } from '../cluster/cluster-text.ts';
@@ -38,6 +38,34 @@ describe('kubepki plan', () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/^refuse +apiserver +cp-1 .*apiserver\.crt +key: /m);
     expect(stdout).toMatch(/1 refused\n$/);
+  });
+
+  it('counts the notes in the last line, and ends with 0', async () => {
+    const { file, pki } = clusterFile();
+    await kubepki(['apply', '-f', file, '-d', pki]);
+    chmodSync(join(pki, 'authorities/ca.key'), 0o644);
+    for (const [command, verb] of [
+      ['plan', 'to create, \\d+ to keep'],
+      ['apply', 'created, \\d+ kept'],
+    ] as const) {
+      const flags = command === 'plan' ? ['--detailed-exitcode'] : [];
+      const { code, stdout } = await kubepki([command, '-f', file, '-d', pki, ...flags]);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(new RegExp(`\\nnothing to do: 0 ${verb}, 0 refused; 1 note\\n$`));
+    }
+    chmodSync(join(pki, 'admin/admin.conf'), 0o644);
+    expect((await kubepki(['plan', '-f', file, '-d', pki])).stdout).toMatch(/; 2 notes\n$/);
+  });
+
+  it('shows paths as they can be typed: below here relative, elsewhere absolute', async () => {
+    const { directory, file, pki } = clusterFile();
+    const planned = async (cwd: string): Promise<string> =>
+      (await kubepki(['plan', '-f', file, '-d', pki], { cwd })).stdout;
+    mkdirSync(join(directory, 'sub'));
+    expect(await planned(directory)).toMatch(/ {3}pki\/authorities\/ca\.crt {3}/);
+    const elsewhere = await planned(join(directory, 'sub'));
+    expect(elsewhere).not.toContain('../');
+    expect(elsewhere).toContain(` ${pki}/authorities/ca.crt `);
   });
 
   it('prints JSON and YAML for programs', async () => {
@@ -138,6 +166,34 @@ describe('kubepki apply', () => {
   });
 });
 
+describe('a second PKI', () => {
+  it('is not made by a machine whose directory is a wrong one', async () => {
+    const { directory, file } = clusterFile();
+    const [root, empty] = [join(directory, 'w1'), join(directory, 'empty')];
+    mkdirSync(empty);
+    const machine = ['--host', 'worker-1', '--root', root, '-d', empty];
+    for (const command of ['plan', 'apply']) {
+      const { code, stdout, stderr } = await kubepki([command, '-f', file, ...machine]);
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toBe(
+        `kubepki: ${empty}/authorities: ca is not there, and with --root no authorities are made (mount the administrator's directory or name it with -d, or run apply -d there first)\n`,
+      );
+    }
+    expect([...snapshot(empty).keys()]).toEqual([]);
+    expect(existsSync(root)).toBe(false);
+  });
+
+  it('is not mixed with a first', async () => {
+    const { directory, file, pki } = clusterFile();
+    await kubepki(['apply', '-f', file, '-d', pki]);
+    const other = join(directory, 'other.yaml');
+    writeFileSync(other, readFileSync(file, 'utf8').replace('"test"', '"other"'));
+    const { code, stdout, stderr } = await kubepki(['apply', '-f', other, '-d', pki]);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('of the cluster "test", the cluster file is of "other" (give another');
+  });
+});
+
 describe('bad input', () => {
   /** Everything on stderr is one line, or a line for each problem behind it; stdout stays empty. */
   async function refusal(args: readonly string[], code: number): Promise<string> {
@@ -176,6 +232,42 @@ describe('bad input', () => {
     );
     const machine = ['--host', 'nobody', '--root', temporaryDirectory()];
     expect(await refusal(['plan', '-f', file, ...machine], 64)).toContain('no host "nobody"');
+  });
+
+  it('takes each flag once, and none empty', async () => {
+    const { file, pki } = clusterFile();
+    for (const flag of ['--filename', '--directory', '--host', '--root']) {
+      const rest = flag === '--filename' ? [] : ['-f', file];
+      expect(await refusal(['plan', ...rest, flag, ''], 64)).toBe(`kubepki: ${flag} is empty\n`);
+      expect(await refusal(['plan', ...rest, flag, 'a', flag, 'b'], 64)).toBe(
+        `kubepki: ${flag} is given twice\n`,
+      );
+    }
+    expect(await refusal(['apply', '-f', file, '-f', file, '-d', pki], 64)).toContain('twice');
+    expect(existsSync(pki)).toBe(false);
+  });
+
+  it('refuses a file where the directory should be, in one line', async () => {
+    const { file } = clusterFile();
+    for (const command of ['plan', 'apply']) {
+      const stderr = await refusal([command, '-f', file, '-d', file], 1);
+      expect(stderr).toBe(`kubepki: ${file}: not a directory\n`);
+    }
+  });
+
+  it('says so where standard output has no space left', async () => {
+    const { file, pki } = clusterFile();
+    const full = await command('sh', [
+      '-c',
+      '"$0" plan -f "$1" -d "$2" >/dev/full',
+      KUBEPKI,
+      file,
+      pki,
+    ]);
+    expect(full).toMatchObject({
+      code: 1,
+      stderr: 'kubepki: standard output: no space left on device\n',
+    });
   });
 
   it('shows no control characters of a file on the terminal', async () => {

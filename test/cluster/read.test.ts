@@ -52,6 +52,15 @@ describe('readCluster', () => {
     },
   );
 
+  it('takes loopback addresses where all is on one machine and the endpoint says so', () => {
+    const local = clusterText({
+      controlPlaneEndpoint: '127.0.0.1:6443',
+      hosts: [host('server', '127.0.0.1', 'control-plane', 'etcd')],
+    });
+    expect(problems(local)).toEqual([]);
+    expect(readCluster(local, 'c').endpoint).toEqual({ host: '127.0.0.1', port: 6443 });
+  });
+
   it('takes the address of a single control plane where no endpoint is given', () => {
     const document = clusterDocument({ apiServer: { port: 8443 } });
     delete (document['spec'] as Record<string, unknown>)['controlPlaneEndpoint'];
@@ -104,8 +113,40 @@ describe('readCluster', () => {
     [
       'an unknown algorithm',
       { keyAlgorithm: 'RSA-1024' },
-      'spec.keyAlgorithm: expected one of "RSA-2048"',
+      'spec.keyAlgorithm: "RSA-1024": expected one of RSA-2048, RSA-3072, RSA-4096, ECDSA-P256, ECDSA-P384',
     ],
+    [
+      'an algorithm that is a list',
+      { keyAlgorithm: ['RSA-2048'] },
+      'spec.keyAlgorithm: a list: expected one of RSA-2048',
+    ],
+    ['no hosts', { hosts: undefined }, 'spec.hosts: missing'],
+    ['hosts that are none', { hosts: null }, 'spec.hosts: expected a list, got nothing'],
+    [
+      'an address that YAML took for a number',
+      { hosts: [{ name: 'cp-1', addresses: [10.1], roles: ['etcd'] }] },
+      'spec.hosts[0].addresses[0]: expected text, got 10.1: put it in quotes',
+    ],
+    ['text for a truth', { frontProxy: 'no' }, 'spec.frontProxy: expected true or false, got text'],
+    ['a list for a mapping', { apiServer: [] }, 'spec.apiServer: expected a mapping, got a list'],
+    ['half a port', { apiServer: { port: 1.5 } }, 'spec.apiServer.port: expected a whole number'],
+    [
+      'a port too high',
+      { apiServer: { port: 70000 } },
+      'spec.apiServer.port: 70000: at most 65535',
+    ],
+    ['a port too low', { apiServer: { port: 0 } }, 'spec.apiServer.port: 0: at least 1'],
+    [
+      'an empty organization and a long one',
+      { credentials: { admin: { organizations: ['', 'x'.repeat(65)] } } },
+      'spec.credentials.admin.organizations[0]: empty\nspec.credentials.admin.organizations[1]: at most 64 characters',
+    ],
+    [
+      'too many names',
+      { apiServer: { extraSANs: Array.from({ length: 1001 }, () => 'a') } },
+      'spec.apiServer.extraSANs: at most 1000 entries',
+    ],
+    ['no subnets', { serviceSubnets: [] }, 'spec.serviceSubnets: at least 1 entry'],
     [
       'a version that YAML took for a number',
       { kubernetesVersion: 1.36 },
@@ -166,6 +207,17 @@ describe('readCluster', () => {
       '127.0.0.1 is a loopback address',
     ],
     [
+      'a loopback address where another host has none',
+      {
+        controlPlaneEndpoint: '127.0.0.1:6443',
+        hosts: [
+          host('cp-1', '127.0.0.1', 'control-plane', 'etcd'),
+          host('w-1', '10.0.0.2', 'worker'),
+        ],
+      },
+      '127.0.0.1 is a loopback address',
+    ],
+    [
       'an address with a zone',
       { hosts: [host('cp-1', 'fe80::1%eth0', 'control-plane', 'etcd')] },
       'is not an IPv4 or IPv6 address',
@@ -188,7 +240,7 @@ describe('readCluster', () => {
     [
       'an unknown role',
       { hosts: [host('c', '10.0.0.1', 'master')] },
-      'spec.hosts[0].roles[0]: expected one of',
+      'spec.hosts[0].roles[0]: "master": expected one of control-plane, etcd, worker',
     ],
     [
       'an endpoint that no certificate could cover',
@@ -253,21 +305,105 @@ describe('readCluster', () => {
     ['nothing', '', 'not a mapping at the top'],
     ['text', 'hello', 'not a mapping at the top'],
     ['broken YAML', 'a: [1', 'cluster.yaml:1:6:'],
-    ['a key twice', 'a: 1\na: 2', 'unique'],
-    ['two documents', 'a: 1\n---\na: 2', 'multiple documents'],
+    ['a key twice', 'a: 1\nb:\n- c: 1\n  "c": 2', 'cluster.yaml:4:3: b[0].c is there twice'],
+    ['two documents', 'a: 1\n---\na: 2', 'cluster.yaml:2:1: a second document'],
+    ['an alias to nothing', 'a: *b', 'Unresolved alias'],
     [
       'an anchor that multiplies',
       `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c,*c]`,
       'alias',
     ],
-    ['another kind', '{"apiVersion":"v1","kind":"Pod"}', 'apiVersion'],
+    [
+      'another kind',
+      '{"apiVersion":"v1","kind":"Pod"}',
+      'apiVersion: "v1": expected kubepki.dev/v1alpha1\nkind: "Pod": expected Cluster\nmetadata: missing\nspec: missing',
+    ],
   ])('refuses %s', (_, text, message) => {
     expect(problems(text).join('\n')).toContain(message);
+  });
+
+  it('says one thing of a value of the wrong type', () => {
+    expect(problems(clusterText({ serviceSubnets: '10.96.0.0/12' }))).toEqual([
+      'spec.serviceSubnets: expected a list, got text',
+    ]);
+  });
+
+  it('asks nothing of the certificates that a cluster does not have', () => {
+    const without = { frontProxy: false, authorities: 'single' };
+    const short = { validity: '30d' };
+    const credentials = {
+      'front-proxy-ca': short,
+      'etcd-ca': short,
+      'kubelet-server': { validity: '20y' },
+    };
+    expect(problems(clusterText({ ...without, credentials }))).toEqual([]);
+    expect(problems(clusterText({ credentials }))).toHaveLength(5);
   });
 
   it('takes __proto__ for the unknown key that it is', () => {
     const text = clusterText().replace('"kind"', '"__proto__":{"polluted":true},"kind"');
     expect(problems(text)).toEqual(['__proto__: unknown key']);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+});
+
+describe('readCluster, of JSON', () => {
+  const pretty = (spec: Record<string, unknown> = {}): string =>
+    JSON.stringify(clusterDocument(spec), null, 2);
+
+  it('names the line of each problem, where there are lines', () => {
+    const text = pretty({
+      layuot: 'binary',
+      hosts: [host('cp-1', '1.2.3', 'control-plane', 'etcd'), { name: 'w', roles: ['worker'] }],
+    });
+    const line = (part: string): number =>
+      1 + text.split('\n').findIndex((one) => one.includes(part));
+    expect(problems(text)).toEqual([
+      `spec.hosts[1].addresses (line ${line('"name": "w"') - 1}): missing`,
+      `spec.layuot (line ${line('layuot')}): unknown key`,
+    ]);
+    expect(problems(pretty({ hosts: [host('cp-1', '1.2.3', 'control-plane', 'etcd')] }))).toEqual([
+      expect.stringMatching(/^spec\.hosts\[0\]\.addresses\[0\] \(line 13\): "1\.2\.3" is not/),
+    ]);
+    expect(problems(clusterText({ layuot: 1 }))).toEqual(['spec.layuot: unknown key']);
+  });
+
+  it.each<[string, (text: string) => string, RegExp]>([
+    [
+      'a key',
+      (text) =>
+        text.replace('"hosts"', '"layout": "binary",\n    "layout": "kubeadm",\n    "hosts"'),
+      /^cluster\.yaml:10:5: spec\.layout is there twice$/,
+    ],
+    [
+      'a key of a host, behind strings that look like JSON',
+      (text) => text.replace('"roles"', '"addresses": ["{\\"a\\":[1,]}\\\\"],"roles"'),
+      /^cluster\.yaml:\d+:\d+: spec\.hosts\[0\]\.addresses is there twice$/,
+    ],
+    [
+      'a key that is written with an escape',
+      (text) =>
+        text.replace('"roles": [\n          "worker"', '"n\\u0061me": "x", "roles": ["worker"'),
+      /: spec\.hosts\[1\]\.name is there twice$/,
+    ],
+    [
+      'a key at the top, behind numbers and nothing',
+      () => '{"a":[1,-2.5e3,true,null,{},[],{"a":1}],"b":{"a":0},"a":1}',
+      /^cluster\.yaml:1:53: a is there twice$/,
+    ],
+    [
+      '__proto__',
+      (text) => text.replace('"kind"', '"__proto__": 1, "__proto__": 2, "kind"'),
+      /: __proto__ is there twice$/,
+    ],
+  ])('refuses what is there twice: %s', (_, change, message) => {
+    const text = change(pretty());
+    expect(() => JSON.parse(text)).not.toThrow();
+    expect(problems(text)).toEqual([expect.stringMatching(message)]);
+  });
+
+  it('takes the same key in two mappings, and in a list', () => {
+    expect(problems(pretty())).toEqual([]);
+    expect(problems(clusterText())).toEqual([]);
   });
 });

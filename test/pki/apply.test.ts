@@ -184,7 +184,7 @@ describe('plan', () => {
         copyFileSync(other.path(name), fixture.path(name));
     });
     expect(planned).toEqual([
-      `refuse ${APISERVER}: issued by another CA of the name "kubernetes": its signature does not verify with ca`,
+      `refuse ${APISERVER}: its signature does not verify with ca: it is damaged, or issued by another CA of the name "kubernetes"`,
     ]);
   });
 
@@ -283,7 +283,7 @@ describe('plan', () => {
     });
     expect(planned).toEqual([
       'refuse hosts/worker-1/etc/kubernetes/pki/ca.crt: not the one of ca in the authorities',
-      'refuse hosts/worker-1/etc/kubernetes/kube-proxy.conf: this host trusts another ca',
+      'refuse hosts/worker-1/etc/kubernetes/kube-proxy.conf: etc/kubernetes/pki/ca.crt on this host is not the one of ca, see there',
     ]);
   });
 
@@ -295,7 +295,7 @@ describe('plan', () => {
       rmSync(fixture.path(`${HOST}/pki/ca.key`));
     });
     expect(planned).toContain(
-      `refuse ${HOST}/pki/ca.key: another file of ca on this host is not the authorities' own`,
+      `refuse ${HOST}/pki/ca.key: etc/kubernetes/pki/ca.crt on this host is not the one of ca, see there`,
     );
   });
 
@@ -389,8 +389,8 @@ describe('plan', () => {
   });
 
   it.each<[string, string | Buffer, string]>([
-    ['an empty file', '', 'found no PEM block'],
-    ['text', 'hello', 'found no PEM block'],
+    ['an empty file', '', 'empty'],
+    ['text', 'hello', 'text that is neither PEM nor a kubeconfig'],
     [
       'a truncated certificate',
       '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n',

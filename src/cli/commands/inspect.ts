@@ -12,7 +12,8 @@ Examples:
   kubepki inspect ca.key --passphrase-file ca.pass    an encrypted key
   kubectl config view --raw | kubepki inspect -       standard input
 
-Keys and tokens are never printed. Exit status: 1 if a path cannot be read or holds nothing that is known.`;
+Keys and tokens are never printed. Exit status: 1 if a path cannot be read, holds nothing that is known,
+or something damaged, or a key that is not its certificate's.`;
 
 interface InspectOptions {
   readonly output: OutputFormat;

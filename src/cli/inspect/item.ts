@@ -25,6 +25,8 @@ export interface Item {
   readonly content: Content;
   /** Remarks that only a look at the files beside it could give. */
   readonly remarks: readonly string[];
+  /** The remark that the key beside it is another's. */
+  readonly mismatch?: string;
 }
 
 /** True where there is anything in it that could be read. */
@@ -46,8 +48,8 @@ export function readItem(path: string, options: IdentifyOptions): Item {
   return unreadable(path, reason);
 }
 
-/** What `apply` locks a directory by; it never holds anything. */
-const OWN_LOCK = '.kubepki.lock';
+/** What `apply` locks a directory by, and what it knows it by: neither holds what is looked for. */
+const OWN_FILES: readonly string[] = ['.kubepki.lock', 'cluster-name'];
 
 /** Every file below a directory, sorted by path. */
 export function readDirectory(
@@ -55,13 +57,13 @@ export function readDirectory(
   options: IdentifyOptions,
   onProgress: (done: number, total: number) => void,
 ): Item[] {
-  const found = walkDirectory(root).filter(({ path }) => basename(path) !== OWN_LOCK);
+  const found = walkDirectory(root).filter(({ path }) => !OWN_FILES.includes(basename(path)));
   const items = found.map((entry, index) => {
     onProgress(index, found.length);
     return itemOf(root, entry, options);
   });
   const pairs = pairNotes(items);
-  return items.map((item) => ({ ...item, remarks: pairs.get(item) ?? [] }));
+  return items.map((item) => ({ ...item, ...pairs.get(item) }));
 }
 
 function itemOf(root: string, entry: WalkEntry, options: IdentifyOptions): Item {

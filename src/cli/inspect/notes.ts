@@ -8,6 +8,7 @@ import {
 } from '../../collect/index.ts';
 import type { Certificate } from '../../x509/index.ts';
 import type { Item } from './item.ts';
+import { NO_MATCH } from './problems.ts';
 import { formatTime, validityState } from './validity.ts';
 
 export const isCa = ({ basicConstraints }: Certificate): boolean => basicConstraints?.ca === true;
@@ -33,7 +34,7 @@ export function fileNotes({ content, mode }: Item, now: Date): string[] {
   if (content.format !== 'pem' && content.format !== 'der') return [];
   const { entries } = content;
   const notes = modeNotes(mode, entries.some(isPrivateKey));
-  if (pairMatches(entries) === false) notes.push('key does not match its certificate');
+  if (pairMatches(entries) === false) notes.push(NO_MATCH);
   return notes;
 }
 
@@ -56,7 +57,7 @@ function kubeconfigNotes({ clusters, users }: KubeconfigMaterial, now: Date): st
   const notes: string[] = [];
   for (const user of users) {
     if (user.keyMatches === false) {
-      notes.push(`user ${user.name}: key does not match its certificate`);
+      notes.push(`user ${user.name}: ${NO_MATCH}`);
     }
     for (const entry of [...user.clientCertificate, ...user.clientKey]) {
       if (entry.kind === 'malformed') notes.push(`user ${user.name}: ${entry.reason}`);

@@ -9,7 +9,7 @@ import { isCa, isPrivateKey } from './notes.ts';
  * Remarks that need the whole directory: whether the key beside a certificate is its own, by the
  * names that pairs have (X.crt and X.key, X.pem and X-key.pem, cert.pem and key.pem).
  */
-export function pairNotes(items: readonly Item[]): Map<Item, string[]> {
+export function pairNotes(items: readonly Item[]): Map<Item, PairNotes> {
   const keys = new Map<string, Half>();
   const keyFiles = new Map<string, string>();
   for (const item of items) {
@@ -18,11 +18,10 @@ export function pairNotes(items: readonly Item[]): Map<Item, string[]> {
     keys.set(item.path, { item, pin: key.pin });
     if (key.pin !== undefined && !keyFiles.has(key.pin)) keyFiles.set(key.pin, item.path);
   }
-  const notes = new Map<Item, string[]>();
-  const add = (item: Item, note: string): void => {
-    const list = notes.get(item);
-    if (list === undefined) notes.set(item, [note]);
-    else list.push(note);
+  const notes = new Map<Item, PairNotes>();
+  const add = (item: Item, note: string, more: Pick<Item, 'mismatch'> = {}): void => {
+    const { remarks = [], ...others } = notes.get(item) ?? {};
+    notes.set(item, { ...others, ...more, remarks: [...remarks, note] });
   };
   for (const item of items) {
     const half = publicHalf(item);
@@ -33,7 +32,8 @@ export function pairNotes(items: readonly Item[]): Map<Item, string[]> {
     const [partner] = beside;
     const elsewhere = keyFiles.get(half.pin);
     if (partner !== undefined) {
-      add(item, `does not match its key ${basename(partner.item.path)}`);
+      const mismatch = `does not match its key ${basename(partner.item.path)}`;
+      add(item, mismatch, { mismatch });
       add(partner.item, `does not match its ${half.what} ${basename(item.path)}`);
     }
     if (!half.needsKey) continue;
@@ -42,6 +42,8 @@ export function pairNotes(items: readonly Item[]): Map<Item, string[]> {
   }
   return notes;
 }
+
+type PairNotes = Pick<Item, 'remarks' | 'mismatch'>;
 
 interface Half {
   readonly item: Item;

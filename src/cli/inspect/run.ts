@@ -1,10 +1,12 @@
 /** What `kubepki inspect` does: reads every path, shows what is there, and says what could not be read. */
 import { statSync } from 'node:fs';
+import { relative } from 'node:path';
 import { type Entry, type IdentifyOptions, identify, MAX_FILE_BYTES } from '../../collect/index.ts';
 import { type ErrorCode, EXIT, KubepkiError, quoted } from '../../errors.ts';
 import { type OutputFormat, print, printError } from '../output.ts';
 import { startProgress } from '../progress.ts';
 import { type Item, isKnown, readDirectory, readItem, unreadable } from './item.ts';
+import { problemsOf } from './problems.ts';
 
 export interface InspectRequest {
   readonly paths: readonly string[];
@@ -21,7 +23,7 @@ interface Found {
   readonly problem?: KubepkiError;
 }
 
-/** Prints everything and answers the exit status: 1 if a path held nothing that could be read. */
+/** Prints everything and answers the exit status: 1 if a path held nothing that could be read, or something that is wrong. */
 export async function inspect(request: InspectRequest): Promise<number> {
   const { paths, output, passphrase, now } = request;
   const options = passphrase === undefined ? {} : { passphrase };
@@ -91,7 +93,12 @@ function lookAtDirectory(root: string, options: IdentifyOptions): Found {
   } finally {
     progress.end();
   }
-  if (items.some(isKnown)) return { isDirectory: true, items };
+  if (items.some(isKnown)) {
+    const problems = items.flatMap((item) =>
+      problemsOf(item).map((problem) => `${relative(root, item.path)}: ${problem}`),
+    );
+    return { isDirectory: true, items, ...counted(root, problems) };
+  }
   const [first] = items;
   if (first?.path === root && first.content.format === 'unreadable') {
     const problem = new KubepkiError('FILE_SYSTEM', `${root}: ${first.content.reason}`);
@@ -107,9 +114,24 @@ function lookAtDirectory(root: string, options: IdentifyOptions): Found {
 /** A file that was asked for by name must hold something, and its keys must open. */
 function judge(item: Item): Found {
   const problem = problemOf(item);
-  const shown = problem === undefined || holdsMore(item) ? [item] : [];
-  return { isDirectory: false, items: shown, ...(problem === undefined ? {} : { problem }) };
+  if (problem !== undefined) {
+    return { isDirectory: false, items: holdsMore(item) ? [item] : [], problem };
+  }
+  return { isDirectory: false, items: [item], ...counted(nameOf(item), problemsOf(item)) };
 }
+
+const MOST_NAMED = 3;
+
+/** The last line about a path: how much is wrong, and where to look first. */
+function counted(where: string, problems: readonly string[]): Pick<Found, 'problem'> {
+  if (problems.length === 0) return {};
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+  const named = problems.slice(0, MOST_NAMED).join('; ');
+  const more = problems.length > MOST_NAMED ? '; …' : '';
+  return { problem: new KubepkiError('CONFLICT', `${where}: ${count}: ${named}${more}`) };
+}
+
+const nameOf = ({ path }: Item): string => (path === '-' ? 'standard input' : path);
 
 /** Whether a file whose encrypted key stays closed holds anything besides. */
 function holdsMore({ content }: Item): boolean {
@@ -119,8 +141,8 @@ function holdsMore({ content }: Item): boolean {
 }
 
 function problemOf(item: Item): KubepkiError | undefined {
-  const { path, content } = item;
-  const where = path === '-' ? 'standard input' : path;
+  const { content } = item;
+  const where = nameOf(item);
   const failed = (code: ErrorCode, reason: string, hint?: string): KubepkiError =>
     new KubepkiError(code, `${where}: ${reason}`, hint === undefined ? {} : { hint });
   if (content.format === 'unreadable') return failed('FILE_SYSTEM', content.reason);

@@ -7,9 +7,10 @@ const DAY = 24 * 3600 * 1000;
 /** RFC 3339 in UTC, to the second: what a certificate holds. */
 export const formatTime = (date: Date): string => `${date.toISOString().slice(0, 19)}Z`;
 
-/** Whole days until the end; negative from the moment it has ended. */
+/** Whole days until the end, negative since the end; 0 on the last day and on the first one after it. */
 export function daysLeft({ notAfter }: Certificate, now: Date): number {
-  return Math.floor((notAfter.getTime() - now.getTime()) / DAY);
+  // The same count as in words; of its two zeros one is written like the other.
+  return Math.trunc((notAfter.getTime() - now.getTime()) / DAY) + 0;
 }
 
 export type ValidityState = 'valid' | 'expired' | 'not yet valid';

@@ -1,0 +1,44 @@
+/**
+ * What is wrong beyond doubt, whatever the files are for: the exit status tells of it. Dates, modes
+ * and keys that are elsewhere are remarks only.
+ */
+import { basename } from 'node:path';
+import { type Entry, pairMatches } from '../../collect/index.ts';
+import type { Item } from './item.ts';
+
+/** Names under which a file should hold certificate material. */
+const MATERIAL = /\.(?:crt|cer|cert|pem|key|pub|csr|kubeconfig)$/;
+
+/** The problems of one file, a text each. */
+export function problemsOf({ path, content, mismatch }: Item): string[] {
+  switch (content.format) {
+    case 'link':
+    case 'unreadable':
+      return [];
+    case 'unknown':
+      return content.isDamaged || MATERIAL.test(basename(path)) ? [content.reason] : [];
+    case 'kubeconfig': {
+      const { clusters, users } = content;
+      const mismatched = users.filter(({ keyMatches }) => keyMatches === false);
+      return [
+        ...clusters.flatMap((cluster) => damaged(cluster.certificateAuthority)),
+        ...users.flatMap((user) => damaged([...user.clientCertificate, ...user.clientKey])),
+        ...mismatched.map(({ name }) => `user ${name}: ${NO_MATCH}`),
+      ];
+    }
+    case 'pem':
+    case 'der':
+    default: {
+      const { entries } = content;
+      const within = pairMatches(entries) === false ? [NO_MATCH] : [];
+      return [...damaged(entries), ...within, ...(mismatch === undefined ? [] : [mismatch])];
+    }
+  }
+}
+
+export const NO_MATCH = 'key does not match its certificate';
+
+const damaged = (entries: readonly Entry[]): string[] =>
+  entries.flatMap((entry) =>
+    entry.kind === 'malformed' ? [`${entry.label}: ${entry.reason}`] : [],
+  );

@@ -1,0 +1,60 @@
+/** Looks for traces of an authority that is not where it should be: files that prove that it existed. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import {
+  type AuthorityItem,
+  administratorItems,
+  type Cluster,
+  type Host,
+  type HostItem,
+  hostItems,
+} from '../cluster/index.ts';
+import type { Trace } from './making.ts';
+import { administratorRoot, authoritiesRoot, hostRoot, type Place } from './place.ts';
+
+/**
+ * The first copy of the authority that is left on the hosts of a run, else a copy of its key, or
+ * something that it has issued. What a run makes it makes after the authority, so a run that was
+ * cut short leaves no trace without it.
+ */
+export function findTrace(
+  item: AuthorityItem,
+  cluster: Cluster,
+  place: Place,
+  hosts: readonly Host[],
+): Trace | undefined {
+  const own = [item.publicPath, item.keyPath].map((path) => join(authoritiesRoot(place), path));
+  let other: Trace | undefined;
+  for (const { name, root, items } of places(cluster, place, hosts)) {
+    for (const one of items) {
+      if (!comesFrom(one, item)) continue;
+      const path = join(root, one.kind === 'pair' ? one.certificatePath : one.path);
+      if (own.includes(path) || !existsSync(path)) continue;
+      if (one.kind === 'copy' && one.part !== 'key') return { path, copyOf: name };
+      other ??= { path };
+    }
+  }
+  return other;
+}
+
+const comesFrom = (one: HostItem, { credential }: AuthorityItem): boolean =>
+  credential === (one.kind === 'copy' ? one.credential : one.profile.issuer);
+
+interface Items {
+  readonly name: string;
+  readonly root: string;
+  readonly items: readonly HostItem[];
+}
+
+/** One at a time: ten thousand hosts at once would take memory for nothing. */
+function* places(cluster: Cluster, place: Place, hosts: readonly Host[]): Generator<Items> {
+  for (const host of hosts) {
+    const root = hostRoot(place, host.name);
+    // Before anything was made there is not even hosts/.
+    if (!existsSync(dirname(root))) break;
+    if (existsSync(root)) yield { name: host.name, root, items: hostItems(cluster, host) };
+  }
+  if (place.kind === 'directory') {
+    yield { name: 'admin', root: administratorRoot(place), items: administratorItems(cluster) };
+  }
+}
