@@ -9,7 +9,6 @@ import {
   fchownSync,
   fsyncSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readSync,
   realpathSync,
@@ -30,6 +29,7 @@ import {
   mergeKubeconfigs,
   parseKubeconfig,
 } from '../kubernetes/index.ts';
+import { makeDirectories } from '../make-directory.ts';
 
 /** The files that a command is about. */
 export interface KubeconfigPaths {
@@ -152,7 +152,7 @@ function lock(paths: readonly string[]): () => void {
   try {
     for (const file of paths.toSorted()) {
       path = `${file}.lock`;
-      mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+      makeDirectories(dirname(path), 0o755);
       closeSync(createLock(path));
       held.push(path);
     }

@@ -9,7 +9,6 @@ import {
   fstatSync,
   fsync,
   lstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readSync,
@@ -22,6 +21,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { KubepkiError, systemCode } from '../errors.ts';
+import { makeDirectories } from '../make-directory.ts';
 
 export interface Disk {
   /** With its parents, mode 0755; no matter if it is there. */
@@ -49,7 +49,7 @@ const syncFile = promisify(fsync);
 
 /** Every method throws KubepkiError FILE_SYSTEM, naming the path. */
 export const DISK: Disk = {
-  makeDirectory: (path) => at(path, () => void mkdirSync(path, { recursive: true, mode: 0o755 })),
+  makeDirectory: (path) => at(path, () => void makeDirectories(path, 0o755)),
   list: (directory) => at(directory, () => readdirSync(directory).sort((a, b) => (a < b ? -1 : 1))),
   kindOf: (path) =>
     at(path, () => {

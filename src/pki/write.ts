@@ -12,7 +12,6 @@ import {
   fchmodSync,
   fsync,
   lstatSync,
-  mkdirSync,
   openSync,
   renameSync,
   rmSync,
@@ -22,6 +21,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { fileSystemError } from '../collect/index.ts';
 import { KubepkiError, systemCode } from '../errors.ts';
+import { makeDirectories } from '../make-directory.ts';
 
 export interface NewFile {
   readonly path: string;
@@ -124,24 +124,12 @@ function writeWhole(fd: number, content: string | Uint8Array): void {
 
 /**
  * Makes a directory with its parents, and notes in `touched` every directory whose entries change.
- * Not Node's own recursive mkdir: that answers ENOENT on a read-only file system.
  */
 export function makeDirectory(path: string, mode: number, touched: Set<string>): void {
-  const missing: string[] = [];
-  let existing = path;
-  while (!touched.has(existing) && !existsSync(existing)) {
-    missing.push(existing);
-    existing = dirname(existing);
-  }
-  for (const directory of missing.reverse()) {
-    try {
-      mkdirSync(directory, mode);
-      // What is carried to a host with its modes must not close the host's own directories.
-      if ((mode & UMASK) !== 0) chmodSync(directory, mode);
-    } catch (error) {
-      // Somebody else made it in this very moment: as good as ours.
-      if (systemCode(error) !== 'EEXIST') throw error;
-    }
+  const isThere = (directory: string): boolean => touched.has(directory) || existsSync(directory);
+  for (const directory of makeDirectories(path, mode, isThere)) {
+    // What is carried to a host with its modes must not close the host's own directories.
+    if ((mode & UMASK) !== 0) chmodSync(directory, mode);
     touched.add(dirname(directory));
     touched.add(directory);
   }

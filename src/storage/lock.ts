@@ -26,7 +26,9 @@ export function lockDatabase(path: string, now: Date): () => void {
   };
   try {
     const who = `process ${process.pid} on ${hostname()}, since ${now.toISOString()}\n`;
-    writeFileSync(holder, who, { mode: 0o600 });
+    // Never through what lies there: it could be a link to somewhere else.
+    rmSync(holder, { force: true });
+    writeFileSync(holder, who, { mode: 0o600, flag: 'wx' });
   } catch (error) {
     free();
     throw asWriteError(holder, error);

@@ -1,6 +1,8 @@
 /** A storage in an SQLite file: what `kubepki server` uses on one machine. */
-import { mkdirSync } from 'node:fs';
+
 import { dirname, resolve } from 'node:path';
+import { KubepkiError } from '../errors.ts';
+import { makePrivateDirectory } from '../make-directory.ts';
 import { Engine, type StorageOptions } from './engine.ts';
 import { lockDatabase } from './lock.ts';
 import { asWriteError } from './sqlite-errors.ts';
@@ -40,8 +42,9 @@ export async function openSqliteStorage(path: string, options: SqliteOptions): P
 
 function makeDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makePrivateDirectory(directory);
   } catch (error) {
+    if (error instanceof KubepkiError) throw error;
     throw asWriteError(directory, error);
   }
 }

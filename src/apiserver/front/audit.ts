@@ -7,12 +7,13 @@
  * in batches; what the disk does not take is lost and counted.
  */
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { KubepkiError, quoted, systemCode } from '../../errors.ts';
 import type { Status, UserInfo } from '../../kubernetes/index.ts';
+import { makeDirectories } from '../../make-directory.ts';
 import { header, type IncomingRequest } from './exchange.ts';
 import type { AuditCounts } from './metrics.ts';
 import type { RequestInfo } from './request-info.ts';
@@ -238,7 +239,7 @@ class StreamSink implements Sink {
 
 async function openToAppend(path: string): Promise<FileHandle> {
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    makeDirectories(dirname(path), 0o700);
     return await open(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT, 0o600);
   } catch (cause) {
     throw new KubepkiError(

@@ -2,10 +2,11 @@
  * The data directory of `kubepki up`: a cluster file, the PKI that `apply` makes of it, the server's
  * database, and a directory for each node, which mirrors what a kubelet has on its own machine.
  */
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Cluster, filePath, readCluster } from '../../cluster/index.ts';
 import { KubepkiError } from '../../errors.ts';
+import { makePrivateDirectory } from '../../make-directory.ts';
 import { apply } from '../../pki/index.ts';
 
 export const DEFAULT_PORT = 6443;
@@ -64,7 +65,7 @@ export async function prepareDirectory(
   now: Date,
 ): Promise<Prepared> {
   const directory = resolve(path);
-  makePrivateDirectory(directory);
+  makeOwnDirectory(directory);
   const cluster = clusterOf(directory, port);
   const pki = join(directory, 'pki');
   const { steps, counts } = await apply({
@@ -128,10 +129,11 @@ function copyAdmin(from: string, to: string): void {
   if (!existsSync(to) || readFileSync(to, 'utf8') !== text) write(to, text, 0o600);
 }
 
-export function makePrivateDirectory(path: string): void {
+export function makeOwnDirectory(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makePrivateDirectory(path);
   } catch (cause) {
+    if (cause instanceof KubepkiError) throw cause;
     throw fileSystem(path, cause);
   }
 }

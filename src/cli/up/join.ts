@@ -17,7 +17,7 @@ import {
   generateBootstrapToken,
   parseBootstrapToken,
 } from '../../tokens/index.ts';
-import { makePrivateDirectory, type NodeFiles } from './directory.ts';
+import { makeOwnDirectory, type NodeFiles } from './directory.ts';
 
 /** Long enough for nodes that are slow, short enough for a token that was forgotten. */
 const TOKEN_HOURS = 1;
@@ -83,7 +83,7 @@ export function writeBootstrapKubeconfig(
   ca: Uint8Array,
   token: string,
 ): void {
-  makePrivateDirectory(files.directory);
+  makeOwnDirectory(files.directory);
   const config = makeKubeconfig({
     cluster: 'kubepki',
     server,
