@@ -236,15 +236,24 @@ export class Engine implements Storage, WatchSource {
     this.compact(middle).catch(() => undefined);
   }
 
-  /** Deletes what nothing needs any more, a little in each turn of the event loop. */
+  /**
+   * Deletes what nothing needs any more, a little in each turn of the event loop. In the order in which
+   * it was written: killed between a value and the deletion that ended it, the value must be the one that
+   * is gone, or the next start would find it undeleted.
+   */
   async #sweep(): Promise<void> {
     const { needless } = this.#state;
-    while (needless.length > 0) {
-      await new Promise((resolve) => setImmediate(resolve));
-      if (this.#closed) return;
-      const some = needless.slice(-MOST_FORGOTTEN);
-      this.#journal?.forget(some);
-      needless.length -= some.length;
+    let done = 0;
+    try {
+      while (done < needless.length) {
+        await new Promise((resolve) => setImmediate(resolve));
+        if (this.#closed) return;
+        const some = needless.slice(done, done + MOST_FORGOTTEN);
+        this.#journal?.forget(some);
+        done += some.length;
+      }
+    } finally {
+      needless.splice(0, done);
     }
   }
 }

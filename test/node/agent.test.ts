@@ -223,7 +223,7 @@ describe('a node that joins', () => {
     expect(renewed.map(({ kind }) => kind).sort()).toEqual(['client', 'serving']);
     expect(renewed.every(({ notAfter }) => notAfter > new Date('2026-03-15'))).toBe(true);
     // Connections of the old certificate are closed, not left.
-    await expect.poll(() => api.openConnections).toBe(1);
+    await expect.poll(() => api.openConnections).toBeLessThanOrEqual(1);
   });
 });
 
