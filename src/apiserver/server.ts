@@ -8,8 +8,12 @@ import {
   certificateApproval,
   certificateSigning,
   certificateSubjectRestriction,
+  followRequests,
   namespaceLifecycle,
   nodeRestriction,
+  REQUEST_GRACE_MS,
+  RequestsByUser,
+  requestLimit,
 } from './admission/index.ts';
 import { createAuthenticator } from './authentication/index.ts';
 import {
@@ -84,6 +88,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const { reader } = registry;
   const rbac = createRbacAuthorizer(reader.rbac);
   const authorizer = authorizerOf(options.authorizationModes ?? ['Node', 'RBAC'], rbac);
+  const requests = new RequestsByUser(REQUEST_GRACE_MS);
+  const ending = new AbortController();
+  followRequests(requests, registry, ending.signal).catch((error: unknown) => {
+    if (!ending.signal.aborted) log('certificate signing requests are not counted', error);
+  });
   const front = createFront({
     ...options,
     registry,
@@ -98,7 +107,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
         : {}),
     }),
     authorizer,
-    admission: admissionOf(registry, authorizer, rbac),
+    admission: admissionChain([
+      admissionOf(registry, authorizer, rbac),
+      // Ours, so behind upstream's.
+      requestLimit(requests, now),
+    ]),
     reviews: reviewsOf(authorizer, rbac, now),
     checks: [...checksOf(options.storage, state), ...(options.checks ?? [])],
     now,
@@ -113,6 +126,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     ready: () => seeding,
     async close() {
       state.closing = true;
+      ending.abort();
       await seeding.catch(() => undefined);
       await registry.close();
       await audit?.close();

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import {
   createClient,
   inClusterTransport,
+  type RemoteTransport,
   systemClock,
   transportFromKubeconfig,
 } from '../client/index.ts';
@@ -15,6 +16,7 @@ import {
   type LogLine,
   readAuthority,
   runControllers,
+  type ServingOptions,
 } from '../controllers/index.ts';
 import { KubepkiError, quoted } from '../errors.ts';
 import {
@@ -43,6 +45,10 @@ export interface ControllersFlags {
   readonly clusterSigningLegacyUnknownKeyFile?: string;
   readonly clusterSigningDuration: string;
   readonly controllers?: readonly string[];
+  readonly allowedCidrs?: readonly string[];
+  readonly allowedDnsSuffixes?: readonly string[];
+  readonly reservedNames?: readonly string[];
+  readonly protectExistingNodes: boolean;
   readonly leaderElect: boolean;
   readonly leaderElectResourceLock: string;
   readonly leaderElectResourceName: string;
@@ -63,6 +69,9 @@ export interface ControllersConfig {
   /** Milliseconds. */
   readonly duration: number;
   readonly controllers: readonly string[];
+  /** Absent: nothing says what nodes may serve as. The API server's own host is not in it. */
+  readonly serving?: ServingOptions;
+  readonly protectNodes: boolean;
   readonly lease?: Omit<LeaderElection, 'identity'>;
 }
 
@@ -73,7 +82,9 @@ export async function runControllersCommand(flags: ControllersFlags): Promise<vo
   const log = (line: LogLine): void => {
     if (line.level !== 'debug') process.stderr.write(`kubepki: ${formatLogLine(line)}\n`);
   };
-  const client = await connect(config.kubeconfig);
+  const transport = await connect(config.kubeconfig);
+  const client = createClient(transport);
+  const serving = config.serving && withReserved(config.serving, hostOf(transport.server));
   try {
     await untilSignal(async (signal) =>
       runControllers({
@@ -82,6 +93,8 @@ export async function runControllersCommand(flags: ControllersFlags): Promise<vo
         signal,
         log,
         controllers: config.controllers,
+        protectNodes: config.protectNodes,
+        ...(serving === undefined ? {} : { serving }),
         ...(authorities === undefined
           ? {}
           : { signing: { authorities, duration: config.duration } }),
@@ -95,14 +108,21 @@ export async function runControllersCommand(flags: ControllersFlags): Promise<vo
   }
 }
 
-async function connect(kubeconfig: string | undefined): Promise<ReturnType<typeof createClient>> {
+async function connect(kubeconfig: string | undefined): Promise<RemoteTransport> {
   const common = { userAgent: `kubepki-controllers/${VERSION}`, clock: systemClock };
-  const transport =
-    kubeconfig === undefined
-      ? inClusterTransport({ ...common, env: process.env })
-      : await transportFromKubeconfig({ ...common, path: kubeconfig });
-  return createClient(transport);
+  return kubeconfig === undefined
+    ? inClusterTransport({ ...common, env: process.env })
+    : transportFromKubeconfig({ ...common, path: kubeconfig });
 }
+
+/** The host of a server's address as certificates name it: an IPv6 address without brackets. */
+export const hostOf = (server: string): string =>
+  new URL(server).hostname.replace(/^\[(.*)\]$/, '$1');
+
+const withReserved = (serving: ServingOptions, host: string): ServingOptions => ({
+  ...serving,
+  reserved: [...serving.reserved, host],
+});
 
 /** Each file is read once, however many signers sign with it; undefined where there is no CA at all. */
 async function readAuthorities(
@@ -130,15 +150,30 @@ export function controllersConfig(flags: ControllersFlags): ControllersConfig {
       hint: 'give --cluster-signing-cert-file and --cluster-signing-key-file',
     });
   }
+  const serving = servingOf(flags);
+  const named = enabledControllers(controllers.filter((one) => one !== '*'));
+  if (named.has('servingapproving') && serving === undefined) {
+    throw new KubepkiError('USAGE', '--controllers=servingapproving needs --allowed-cidrs', {
+      hint: 'say where the addresses of nodes lie: --allowed-cidrs=10.0.0.0/16',
+    });
+  }
   const lease = leaseOf(flags);
   return {
     signing,
     duration: durationOf(clusterSigningDuration),
     controllers,
+    protectNodes: flags.protectExistingNodes,
+    ...(serving === undefined ? {} : { serving }),
     // As with kube-controller-manager, an empty one is none.
     ...(kubeconfig === undefined || kubeconfig === '' ? {} : { kubeconfig }),
     ...(lease === undefined ? {} : { lease }),
   };
+}
+
+/** Names alone are no limit: without subnets a node could have any address. */
+function servingOf(flags: ControllersFlags): ServingOptions | undefined {
+  const { allowedCidrs = [], allowedDnsSuffixes = [], reservedNames: reserved = [] } = flags;
+  return allowedCidrs.length === 0 ? undefined : { allowedCidrs, allowedDnsSuffixes, reserved };
 }
 
 type SpecificFiles = [

@@ -1,6 +1,7 @@
 /**
  * Approves client certificates of kubelets where a SubjectAccessReview says so
- * (kube-controller-manager's csrapproving: kubernetes, pkg/controller/certificates/approver).
+ * (kube-controller-manager's csrapproving: kubernetes, pkg/controller/certificates/approver). Unlike that
+ * one, a bootstrap token gets no certificate in the name of a node that is there already.
  */
 import {
   apiVersionOf,
@@ -8,6 +9,7 @@ import {
   isDecided,
   isIssued,
   KUBELET_CLIENT_SIGNER,
+  NODE_USER_PREFIX,
   recogniseKubeletClient,
   SUBJECT_ACCESS_REVIEWS,
   usagesOf,
@@ -16,6 +18,7 @@ import { type CertificationRequest, commonName } from '../x509/index.ts';
 import { approve } from './approve.ts';
 import type { ControllerContext } from './context.ts';
 import type { CsrHandler } from './csr-controller.ts';
+import { isNodeName } from './node-name.ts';
 import type { RequestReader } from './request-reader.ts';
 
 interface Recogniser {
@@ -42,11 +45,21 @@ const RECOGNISERS: readonly Recogniser[] = [
   },
 ];
 
-/** The approver of kubelets' client certificates. */
+/** Whether there is a Node of this name. */
+export type NodeExists = (name: string) => boolean;
+
+/**
+ * The approver of kubelets' client certificates.
+ *
+ * @param nodeExists absent: a requester that may, as a bootstrap token, gets one for existing nodes as well
+ */
 export function createClientApprover(
   context: ControllerContext,
   readRequest: RequestReader,
+  nodeExists?: NodeExists,
 ): CsrHandler {
+  // What is looked at again and again is complained about once.
+  const told = new WeakSet<CertificateSigningRequest>();
   return async (csr) => {
     if (isIssued(csr) || isDecided(csr)) return 'done';
     if (csr.spec.signerName !== KUBELET_CLIENT_SIGNER) return 'done';
@@ -57,6 +70,16 @@ export function createClientApprover(
     for (const { recognise, subresource, message } of RECOGNISERS) {
       if (!recognise(csr, request)) continue;
       if (!(await mayCreate(context, csr, subresource))) continue;
+      const held = subresource === 'nodeclient' ? heldBack(csr, request, nodeExists) : undefined;
+      if (held !== undefined) {
+        const { reason, hint, again } = held;
+        const { name } = csr.metadata;
+        const { username } = csr.spec;
+        const level = told.has(csr) ? 'debug' : 'warn';
+        told.add(csr);
+        context.log({ level, message: 'not approved', csr: name, username, reason, hint });
+        return again ? 'retry' : 'done';
+      }
       await approve(context, csr, { reason: 'AutoApproved', message });
       return 'done';
     }
@@ -67,6 +90,30 @@ export function createClientApprover(
       username: csr.spec.username,
     });
     return 'retry';
+  };
+}
+
+interface Held {
+  readonly reason: string;
+  readonly hint?: string;
+  /** Whether it may be let through later. */
+  readonly again: boolean;
+}
+
+/** Why somebody else gets no certificate for this node, whatever the review says. */
+function heldBack(
+  { spec }: CertificateSigningRequest,
+  { subject }: CertificationRequest,
+  nodeExists: NodeExists | undefined,
+): Held | undefined {
+  const user = commonName(subject) ?? '';
+  const node = user.slice(NODE_USER_PREFIX.length);
+  if (!isNodeName(node)) return { reason: 'the name of the node is none', again: false };
+  if (spec.username === user || nodeExists?.(node) !== true) return undefined;
+  return {
+    reason: `there is a Node ${node} already`,
+    hint: 'to let it join anew, delete the Node; or approve the request by hand',
+    again: true,
   };
 }
 

@@ -16,6 +16,7 @@ import type { ControllerName } from './names.ts';
 import { claimsOf, claimTheSame } from './node-addresses.ts';
 import { createRequestReader, type RequestReader } from './request-reader.ts';
 import { createServingApprover } from './serving-approver.ts';
+import type { ServingNames } from './serving-names.ts';
 import { createSigner, type SigningOptions } from './signer.ts';
 
 export interface CsrControllersOptions {
@@ -23,9 +24,14 @@ export interface CsrControllersOptions {
   readonly contextOf: (name: string) => ControllerContext;
   readonly enabled: ReadonlySet<ControllerName>;
   readonly signing: SigningOptions | undefined;
+  /** What nodes may serve as; without, no serving certificate is approved. */
+  readonly servingNames: ServingNames | undefined;
+  /** Whether a Node that exists keeps bootstrap tokens from a certificate in its name. */
+  readonly protectNodes: boolean;
 }
 
 type Requests = Informer<CertificateSigningRequest>;
+type Nodes = Informer<Node>;
 
 /** A part that works with the informer until the signal aborts, and hears of changes. */
 interface Part {
@@ -36,17 +42,41 @@ interface Part {
 /** Starts those that are enabled. Each of the promises settles when one part has ended. */
 export function startCsrControllers(options: CsrControllersOptions): Promise<void>[] {
   const { contextOf } = options;
-  const parts = partsOf(options);
+  const changed: ((change: InformerChange<Node>) => void)[] = [];
+  const nodes = needsNodes(options)
+    ? startInformerOf(contextOf('informer'), NODES, {
+        indexers: { claims: claimsOf },
+        onChange: (change) => {
+          for (const listener of changed) listener(change);
+        },
+      })
+    : undefined;
+  const parts = partsOf(options, nodes, (listener) => changed.push(listener));
   if (parts.length === 0) return [];
   const requests = startInformerOf(contextOf('informer'), CERTIFICATE_SIGNING_REQUESTS, {
     onChange: (change) => {
       for (const part of parts) part.onChange?.(change);
     },
   });
-  return [...parts.map(async (part) => part.run(requests)), requests.stopped];
+  return [
+    ...parts.map(async (part) => part.run(requests)),
+    requests.stopped,
+    ...(nodes === undefined ? [] : [nodes.stopped]),
+  ];
 }
 
-function partsOf({ contextOf, enabled, signing }: CsrControllersOptions): Part[] {
+const needsNodes = ({ enabled, servingNames, protectNodes }: CsrControllersOptions): boolean =>
+  (enabled.has('csrapproving') && protectNodes) ||
+  (enabled.has('servingapproving') && servingNames !== undefined);
+
+/** Hears of every change of a Node. */
+type Subscribe = (listener: (change: InformerChange<Node>) => void) => void;
+
+function partsOf(
+  { contextOf, enabled, signing, servingNames, protectNodes }: CsrControllersOptions,
+  nodes: Nodes | undefined,
+  subscribe: Subscribe,
+): Part[] {
   const readRequest = createRequestReader();
   const parts: Part[] = [];
   const add = (context: ControllerContext, handle: CsrHandler): void => {
@@ -59,10 +89,16 @@ function partsOf({ contextOf, enabled, signing }: CsrControllersOptions): Part[]
   }
   if (enabled.has('csrapproving')) {
     const context = contextOf('csrapproving');
-    add(context, createClientApprover(context, readRequest));
+    parts.push(clientApprover(context, readRequest, protectNodes ? nodes : undefined));
   }
   if (enabled.has('servingapproving')) {
-    parts.push(servingApprover(contextOf('servingapproving'), readRequest));
+    const context = contextOf('servingapproving');
+    if (servingNames !== undefined && nodes !== undefined) {
+      parts.push(servingApprover(context, readRequest, { nodes, subscribe, servingNames }));
+    } else {
+      const message = 'not started: nothing says which addresses nodes may have (--allowed-cidrs)';
+      context.log({ level: 'info', message });
+    }
   }
   if (enabled.has('csrcleaner')) {
     const context = contextOf('csrcleaner');
@@ -71,17 +107,48 @@ function partsOf({ contextOf, enabled, signing }: CsrControllersOptions): Part[]
   return parts;
 }
 
-function servingApprover(context: ControllerContext, readRequest: RequestReader): Part {
-  const nodes = startInformerOf(context, NODES, {
-    indexers: { claims: claimsOf },
-    onChange: (change) => {
-      if (!changesClaims(change)) return;
-      for (const name of approver.waiting()) controller.look(name);
+function clientApprover(
+  context: ControllerContext,
+  readRequest: RequestReader,
+  nodes: Nodes | undefined,
+): Part {
+  const exists =
+    nodes === undefined
+      ? undefined
+      : (name: string): boolean => nodes.get(undefined, name) !== undefined;
+  const controller = createCsrController(
+    context,
+    createClientApprover(context, readRequest, exists),
+  );
+  return {
+    onChange: controller.onChange,
+    run: async (requests) => {
+      // Before all Nodes are known, each would seem not to be there.
+      await nodes?.synced;
+      await controller.run(requests);
     },
-  });
-  const approver = createServingApprover(context, readRequest, {
-    get: (name) => nodes.get(undefined, name),
-    claimants: (address) => nodes.byIndex('claims', address),
+  };
+}
+
+interface ServingParts {
+  readonly nodes: Nodes;
+  readonly subscribe: Subscribe;
+  readonly servingNames: ServingNames;
+}
+
+function servingApprover(
+  context: ControllerContext,
+  readRequest: RequestReader,
+  { nodes, subscribe, servingNames }: ServingParts,
+): Part {
+  const directory = {
+    get: (name: string) => nodes.get(undefined, name),
+    claimants: (address: string) => nodes.byIndex('claims', address),
+  };
+  const approver = createServingApprover(context, readRequest, directory, servingNames);
+  subscribe((change) => {
+    if (!changesClaims(change)) return;
+    for (const name of approver.waiting()) controller.look(name);
   });
   const controller: CsrController = createCsrController(context, approver.handle);
   return {
@@ -94,7 +161,6 @@ function servingApprover(context: ControllerContext, readRequest: RequestReader)
       // Before all Nodes are known, nobody can say that no other one claims a name.
       await nodes.synced;
       await controller.run(requests);
-      await nodes.stopped;
     },
   };
 }

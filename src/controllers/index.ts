@@ -3,4 +3,5 @@ export { readAuthority } from './authority.ts';
 export { formatLogLine, type LogLine } from './context.ts';
 export { CONTROLLER_NAMES, enabledControllers } from './names.ts';
 export { type LeaderElection, type RunControllersOptions, runControllers } from './run.ts';
+export type { ServingOptions } from './serving-names.ts';
 export type { CertificateAuthority } from './signer.ts';

@@ -1,8 +1,9 @@
 /** Runs the controllers against a Kubernetes API: which of them, with what, and for how long. */
 import { type Clock, type KubernetesClient, runWithLease } from '../client/index.ts';
 import { type ControllerContext, type Log, logOf, textOf } from './context.ts';
-import { startCsrControllers } from './csr-controllers.ts';
-import { type ControllerName, enabledControllers } from './names.ts';
+import { type CsrControllersOptions, startCsrControllers } from './csr-controllers.ts';
+import { enabledControllers } from './names.ts';
+import { createServingNames, type ServingOptions } from './serving-names.ts';
 import type { SigningOptions } from './signer.ts';
 import { cleanTokens } from './token-cleaner.ts';
 
@@ -16,6 +17,13 @@ export interface RunControllersOptions {
   readonly log?: Log;
   /** With what the signer signs; without, there is none. */
   readonly signing?: SigningOptions;
+  /** Which names and addresses nodes may have; without, no serving certificate is approved. */
+  readonly serving?: ServingOptions;
+  /**
+   * Whether a request of somebody else, as a bootstrap token, in the name of a Node that exists stays
+   * pending; true unless given. kube-controller-manager approves it.
+   */
+  readonly protectNodes?: boolean;
   /** As `--controllers`: `*`, `foo`, `-foo`; all where absent. */
   readonly controllers?: readonly string[];
   /** Waits for a Lease first, so that of several processes one works; without, it works at once. */
@@ -37,15 +45,18 @@ export interface LeaderElection {
  * Runs until the signal aborts. Trouble with the API is logged and survived; a lease that is lost stops
  * the controllers, and is waited for again.
  *
- * @throws KubepkiError INVALID_VALUE for a controller that does not exist, before anything is started;
+ * @throws KubepkiError INVALID_VALUE for a controller that does not exist, or a subnet or suffix
+ *   that is none, before anything is started;
  *   whatever stops a controller that should not stop
  */
 export async function runControllers(options: RunControllersOptions): Promise<void> {
   const { client, clock, signal, random = Math.random, log = () => {}, leaderElect } = options;
   const enabled = enabledControllers(options.controllers ?? ['*']);
+  const { signing, serving, protectNodes = true } = options;
+  const servingNames = serving === undefined ? undefined : createServingNames(serving);
   const context = { client, clock, random, log };
   const run = async (until: AbortSignal): Promise<void> =>
-    runAll({ ...context, signal: until }, enabled, options.signing);
+    runAll({ ...context, signal: until }, { enabled, signing, servingNames, protectNodes });
   if (leaderElect === undefined) return run(signal);
   const lease = { ...DEFAULT_LEASE, ...leaderElect };
   const where = `${lease.namespace}/${lease.name}`;
@@ -71,8 +82,7 @@ export async function runControllers(options: RunControllersOptions): Promise<vo
 /** Ends when all have ended; one that fails ends the others. */
 async function runAll(
   outer: ControllerContext,
-  enabled: ReadonlySet<ControllerName>,
-  signing: SigningOptions | undefined,
+  options: Omit<CsrControllersOptions, 'contextOf'>,
 ): Promise<void> {
   const failed = new AbortController();
   const signal = AbortSignal.any([outer.signal, failed.signal]);
@@ -81,8 +91,8 @@ async function runAll(
     signal,
     log: logOf(outer.log, name),
   });
-  const jobs = startCsrControllers({ contextOf, enabled, signing });
-  if (enabled.has('tokencleaner')) jobs.push(cleanTokens(contextOf('tokencleaner')));
+  const jobs = startCsrControllers({ contextOf, ...options });
+  if (options.enabled.has('tokencleaner')) jobs.push(cleanTokens(contextOf('tokencleaner')));
   await Promise.all(
     jobs.map(async (job) =>
       job.catch((error: unknown) => {

@@ -1,8 +1,8 @@
 /**
  * Approves serving certificates of kubelets. Upstream leaves that to administrators, because the API
- * cannot know whose a name is; here a node gets a certificate for what its own Node object says of it
- * and no other Node claims. Nothing is ever denied: what is not approved stays for an administrator,
- * and is looked at again when a Node changes.
+ * cannot know whose a name is; here a node gets a certificate for what `ServingNames` lets it have, its
+ * own Node object says of it, and no other Node claims that could have it as well. Nothing is ever denied:
+ * what is not approved stays for an administrator, and is looked at again when a Node changes.
  */
 import {
   type CertificateSigningRequest,
@@ -21,6 +21,7 @@ import type { ControllerContext } from './context.ts';
 import type { CsrHandler } from './csr-controller.ts';
 import { addressesOf, canonicalAddress, type NodeDirectory } from './node-addresses.ts';
 import type { RequestReader } from './request-reader.ts';
+import type { AskedName, ServingNames } from './serving-names.ts';
 
 export interface ServingApprover {
   readonly handle: CsrHandler;
@@ -35,6 +36,7 @@ export function createServingApprover(
   context: ControllerContext,
   readRequest: RequestReader,
   nodes: NodeDirectory,
+  names: ServingNames,
 ): ServingApprover {
   const waiting = new Set<string>();
   const handle: CsrHandler = async (csr) => {
@@ -43,7 +45,7 @@ export function createServingApprover(
     waiting.delete(name);
     if (csr.spec.signerName !== KUBELET_SERVING_SIGNER) return 'done';
     if (isIssued(csr) || isDecided(csr) || isFailed(csr)) return 'done';
-    const verdict = judge(csr, readRequest, nodes);
+    const verdict = judge(csr, readRequest, nodes, names);
     if (verdict.approved) {
       await approve(context, csr, { reason: 'AutoApproved', message: verdict.message });
       return 'done';
@@ -77,6 +79,7 @@ function judge(
   csr: CertificateSigningRequest,
   readRequest: RequestReader,
   nodes: NodeDirectory,
+  names: ServingNames,
 ): Verdict {
   const { request, problem } = readRequest(csr);
   if (request === undefined) return never(problem);
@@ -90,20 +93,30 @@ function judge(
   }
   if (groups?.includes(NODES_GROUP) !== true) return never('the requester is not in system:nodes');
   const node = user.slice(NODE_USER_PREFIX.length);
+  const asked = namesOf(request);
+  for (const one of asked) {
+    const problem = names(one, node);
+    if (problem !== undefined) return never(`${one.value} ${problem}`);
+  }
   const found = nodes.get(node);
   if (found === undefined) return notYet('there is no such Node');
 
   const own = addressesOf(found);
-  for (const name of namesOf(request)) {
+  for (const one of asked) {
+    const name = canonicalAddress(one.value);
     if (!own.has(name)) return notYet(`${name} is not among the addresses of the Node`);
-    const other = nodes.claimants(name).find(({ metadata }) => metadata.name !== node);
-    if (other !== undefined) {
-      return notYet(`${name} is claimed by the Node ${other.metadata.name} as well`);
-    }
+    // Anybody can claim anything: it counts only where the claimant could get a certificate for it.
+    const other = nodes
+      .claimants(name)
+      .map(({ metadata }) => metadata.name ?? '')
+      .find((claimant) => claimant !== node && names(one, claimant) === undefined);
+    if (other !== undefined) return notYet(`${name} is claimed by the Node ${other} as well`);
   }
   const message = `Auto approving kubelet serving certificate: its names and addresses are those of the Node ${node} and of no other.`;
   return { approved: true, message };
 }
 
-const namesOf = ({ subjectAltNames }: CertificationRequest): string[] =>
-  [...(subjectAltNames?.dns ?? []), ...(subjectAltNames?.ip ?? [])].map(canonicalAddress);
+const namesOf = ({ subjectAltNames }: CertificationRequest): AskedName[] => [
+  ...(subjectAltNames?.dns ?? []).map((value) => ({ type: 'dns' as const, value })),
+  ...(subjectAltNames?.ip ?? []).map((value) => ({ type: 'ip' as const, value })),
+];

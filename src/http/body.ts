@@ -2,10 +2,12 @@
 import type { Readable } from 'node:stream';
 import { KubepkiError } from '../errors.ts';
 import { StatusError } from '../kubernetes/index.ts';
+import type { HeldBytes } from './peer.ts';
 
 export interface BodyLimits {
   readonly body: number;
   readonly bodyMs: number;
+  readonly bodies: number;
 }
 
 /** The refusal of a body over the limit, as kube-apiserver words it. */
@@ -15,12 +17,14 @@ export const bodyTooLarge = (limit: number): StatusError =>
 /**
  * The whole body. Where it refuses, the rest stays unread: the connection is then of no more use.
  *
+ * @param held what other bodies of the same connection hold already
  * @param declared the `content-length`, if the client has said one
  */
 export function readBody(
   source: Readable,
   declared: number | undefined,
   limits: BodyLimits,
+  held: HeldBytes,
 ): Promise<Uint8Array> {
   if (declared !== undefined && declared > limits.body) {
     return Promise.reject(bodyTooLarge(limits.body));
@@ -31,6 +35,7 @@ export function readBody(
     const timer = setTimeout(() => refuse(tooSlow(limits.bodyMs)), limits.bodyMs);
     const stop = (): void => {
       clearTimeout(timer);
+      held.bytes -= length;
       source.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
     };
     const refuse = (error: Error): void => {
@@ -40,7 +45,9 @@ export function readBody(
     };
     const onData = (chunk: Uint8Array): void => {
       length += chunk.length;
+      held.bytes += chunk.length;
       if (length > limits.body) refuse(bodyTooLarge(limits.body));
+      else if (held.bytes > limits.bodies) refuse(tooManyBodies());
       else chunks.push(chunk);
     };
     const onEnd = (): void => {
@@ -56,6 +63,13 @@ export function readBody(
 
 const tooSlow = (ms: number): StatusError =>
   StatusError.of('Timeout', `the body of the request did not arrive within ${ms / 1000} seconds`);
+
+const tooManyBodies = (): StatusError =>
+  StatusError.of(
+    'TooManyRequests',
+    'too many large requests at once over one connection, please try again later.',
+    { retryAfterSeconds: 1 },
+  );
 
 export const clientGone = (): KubepkiError =>
   new KubepkiError('UNREACHABLE', 'the client has gone away');

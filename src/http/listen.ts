@@ -1,5 +1,5 @@
 /** Binds a server to an address, and says in words why it cannot. */
-import type { Server } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { KubepkiError, quoted, systemCode } from '../errors.ts';
 
 export interface ListenAddress {
@@ -23,6 +23,17 @@ export function listen(server: Server, { address, port }: ListenAddress): Promis
     server.once('error', refused).once('listening', ready);
     server.listen({ host: address, port });
   });
+}
+
+/**
+ * Makes sure that an address could be listened on just now.
+ *
+ * @throws KubepkiError as a server would on it
+ */
+export async function requireFreePort(address: ListenAddress): Promise<void> {
+  const server = createServer();
+  await listen(server, address);
+  await new Promise((resolve) => server.close(resolve));
 }
 
 function refusal(cause: Error, { address, port }: ListenAddress): KubepkiError {

@@ -5,6 +5,22 @@ import type { HttpPeer } from './types.ts';
 /** Certificates that a client can send along; a real chain has two or three. */
 const MOST_CERTIFICATES = 10;
 
+/** What the bodies that a connection is sending hold in memory. */
+export interface HeldBytes {
+  bytes: number;
+}
+
+const held = new WeakMap<HttpPeer, HeldBytes>();
+
+/** One for all requests of a connection: they share their peer. */
+export function heldBytesOf(peer: HttpPeer): HeldBytes {
+  const known = held.get(peer);
+  if (known !== undefined) return known;
+  const none = { bytes: 0 };
+  held.set(peer, none);
+  return none;
+}
+
 const peers = new WeakMap<object, HttpPeer>();
 
 /**

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Headers } from '../kubernetes/index.ts';
 import { type BodyLimits, clientGone, readBody } from './body.ts';
+import { heldBytesOf } from './peer.ts';
 import type { HttpPeer, HttpRequest } from './types.ts';
 
 export interface Incoming {
@@ -48,7 +49,12 @@ export class NetworkRequest implements HttpRequest {
 
   readBody(): Promise<Uint8Array> {
     this.#incoming.proceed();
-    return readBody(this.#incoming.source, declaredLength(this.headers), this.#incoming.limits);
+    return readBody(
+      this.#incoming.source,
+      declaredLength(this.headers),
+      this.#incoming.limits,
+      heldBytesOf(this.peer),
+    );
   }
 }
 

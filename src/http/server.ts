@@ -17,6 +17,7 @@ import { TLSSocket } from 'node:tls';
 import type { ApiResponse } from '../kubernetes/index.ts';
 import { FAILED, type Sink, sendAnswer } from './answer.ts';
 import { secureContextOptions } from './context.ts';
+import { idOf, PendingHandshakes } from './handshakes.ts';
 import { http1Request, http1Sink } from './http1.ts';
 import { http2Request, http2Sink, watchSession } from './http2.ts';
 import { type ListenAddress, listen } from './listen.ts';
@@ -66,7 +67,7 @@ class Server implements HttpsServer {
   readonly #server: Http2SecureServer;
   /** Every TCP connection, before and after its handshake. */
   readonly #connections = new Set<Socket>();
-  #secured = 0;
+  readonly #handshakes: PendingHandshakes;
   readonly #sessions = new Set<ServerHttp2Session>();
   /** HTTP/1.1 connections with the number of requests that they carry. */
   readonly #http1 = new Map<TLSSocket, number>();
@@ -77,6 +78,7 @@ class Server implements HttpsServer {
   constructor(options: HttpsServerOptions) {
     this.#handle = options.handle;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#handshakes = new PendingHandshakes(this.#limits.handshakes);
     this.#server = createSecureServer(serverOptions(options, this.#limits));
     this.#listenToConnections();
     this.#listenToRequests();
@@ -104,19 +106,19 @@ class Server implements HttpsServer {
   #listenToConnections(): void {
     this.#server.on('connection', (socket: Socket) => {
       this.#connections.add(socket);
-      socket.once('close', () => this.#connections.delete(socket));
+      const id = idOf(socket);
+      socket.once('close', () => {
+        this.#connections.delete(socket);
+        this.#handshakes.closed(id, socket);
+      });
       // A socket without a listener would bring the process down.
       socket.on('error', () => socket.destroy());
-      const waiting = this.#connections.size - this.#secured;
-      if (waiting > this.#limits.handshakes) socket.destroy();
+      this.#handshakes.add(socket);
     });
     this.#server.on('secureConnection', (socket: TLSSocket) => {
-      this.#secured += 1;
+      this.#handshakes.finished(socket);
       socket.on('error', () => socket.destroy());
-      socket.once('close', () => {
-        this.#secured -= 1;
-        this.#http1.delete(socket);
-      });
+      socket.once('close', () => this.#http1.delete(socket));
       if (socket.alpnProtocol === 'h2') return;
       rememberPeer(socket, socket);
       this.#http1.set(socket, 0);

@@ -38,6 +38,8 @@ export interface HttpLimits {
   readonly body: number;
   /** Bytes of all headers and the URL of a request. */
   readonly headers: number;
+  /** Bytes of bodies that are read at once over one connection, before they are whole. */
+  readonly bodies: number;
   /** Streams of one HTTP/2 connection at the same time. */
   readonly streams: number;
   /** Connections that have not finished their TLS handshake. */
@@ -52,11 +54,12 @@ export interface HttpLimits {
 
 export const DEFAULT_LIMITS: HttpLimits = {
   body: 3 * 1024 * 1024,
+  bodies: 32 * 1024 * 1024,
   headers: 128 * 1024,
   streams: 250,
   handshakes: 1000,
-  // Upstream: apiserver, pkg/server/secure_serving.go.
-  handshakeMs: 32_000,
+  // Upstream (apiserver, pkg/server/secure_serving.go) waits 32 seconds, and has no bound on how many.
+  handshakeMs: 10_000,
   bodyMs: 60_000,
   idleMs: 90_000,
 };

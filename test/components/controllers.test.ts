@@ -105,9 +105,11 @@ const EXTENSIONS = [
 const CASES: Readonly<Record<string, Case>> = {
   'kubelet-ecdsa': kubelet(),
   'kubelet-rsa': kubelet({}, { key: 'RSA-2048', usages: [...CLIENT, 'key encipherment'] }),
-  'kubelet-empty-name': kubelet({
-    subject: makeName({ commonName: 'system:node:', organizations: ['system:nodes'] }),
-  }),
+  // From somebody whose requests no approver approves: ours approves none without a name.
+  'kubelet-empty-name': kubelet(
+    { subject: makeName({ commonName: 'system:node:', organizations: ['system:nodes'] }) },
+    { requester: 'stranger' },
+  ),
   'serving-names': serving({
     subjectAltNames: {
       dns: ['worker-1', '*.example.com', 'a_b.example.com'],
@@ -332,6 +334,9 @@ async function startControllers(name: string, ...flags: readonly string[]): Prom
       `--kubeconfig=${adminKubeconfig(bench.files, 'super-admin')}`,
       `--cluster-signing-cert-file=${hostFile(bench.files, CP_1, 'ca', 'certificate')}`,
       `--cluster-signing-key-file=${hostFile(bench.files, CP_1, 'ca', 'key')}`,
+      '--allowed-cidrs=172.16.10.0/24',
+      // As kube-controller-manager, which knows no such thing.
+      '--protect-existing-nodes=false',
       ...flags,
     ])}, { from: 'user' });`;
   return network.start(ADMIN.name, process.execPath, ['--input-type=module', '-e', script], {

@@ -1,6 +1,6 @@
 /** When a node's client certificate is approved. */
 import { describe, expect, it } from 'vitest';
-import { createClientApprover } from '../../src/controllers/client-approver.ts';
+import { createClientApprover, type NodeExists } from '../../src/controllers/client-approver.ts';
 import { createRequestReader } from '../../src/controllers/request-reader.ts';
 import {
   CERTIFICATE_SIGNING_REQUESTS,
@@ -23,7 +23,11 @@ interface Outcome {
   readonly message: string | undefined;
 }
 
-async function approving(csr: CertificateSigningRequest, allowed: string[] = []): Promise<Outcome> {
+async function approving(
+  csr: CertificateSigningRequest,
+  allowed: string[] = [],
+  nodeExists?: NodeExists,
+): Promise<Outcome> {
   const api = new FakeApi();
   const asked: (string | undefined)[] = [];
   api.allow = ({ resourceAttributes }) => {
@@ -32,7 +36,7 @@ async function approving(csr: CertificateSigningRequest, allowed: string[] = [])
   };
   const stored = await api.create(CERTIFICATE_SIGNING_REQUESTS, csr);
   const { context } = benchOf(api);
-  const result = await createClientApprover(context, createRequestReader())(stored);
+  const result = await createClientApprover(context, createRequestReader(), nodeExists)(stored);
   const conditions = csrIn(api, 'a').status?.conditions ?? [];
   const message = conditions.find(({ type }) => type === 'Approved')?.message;
   return { api, result, asked, message };
@@ -122,6 +126,47 @@ describe('a client certificate of a node', () => {
         },
       },
     ]);
+  });
+});
+
+describe('in the name of a node', () => {
+  const exists: NodeExists = (name) => name === 'worker-1';
+  const asking = (node: string): CertificateSigningRequest =>
+    csrObject('a', { asked: { subject: nodeName(node) } });
+
+  it('that exists, a bootstrap token gets no certificate until the Node is gone', async () => {
+    const { result, message } = await approving(csrObject('a'), ['nodeclient'], exists);
+    expect([result, message]).toEqual(['retry', undefined]);
+    expect((await approving(csrObject('a'), ['nodeclient'], () => false)).message).toBe(NODE);
+    expect((await approving(asking('worker-2'), ['nodeclient'], exists)).message).toBe(NODE);
+  });
+
+  it('that exists, the node itself gets one', async () => {
+    expect((await approving(renewal, ['selfnodeclient'], exists)).message).toBe(SELF);
+    expect((await approving(renewal, ['nodeclient'], exists)).message).toBe(NODE);
+  });
+
+  it('that exists, the complaint is made once', async () => {
+    const api = new FakeApi();
+    const { context, lines } = benchOf(api);
+    const stored = await api.create(CERTIFICATE_SIGNING_REQUESTS, csrObject('a'));
+    const approve = createClientApprover(context, createRequestReader(), exists);
+    for (let i = 0; i < 3; i++) expect(await approve(stored)).toBe('retry');
+    expect(lines.filter(({ level }) => level === 'warn')).toMatchObject([
+      { message: 'not approved', csr: 'a', reason: 'there is a Node worker-1 already' },
+    ]);
+  });
+
+  it.each(['', 'a/b', 'A', '..', '-a', 'a_b', 'a.', 'a'.repeat(64), 'a\nb'])(
+    'that cannot be called %j, there is none',
+    async (node) => {
+      const { result, message } = await approving(asking(node), ['nodeclient']);
+      expect([result, message]).toEqual(['done', undefined]);
+    },
+  );
+
+  it('that is called by its address, there is one', async () => {
+    expect((await approving(asking('10.0.0.7'), ['nodeclient'])).message).toBe(NODE);
   });
 });
 

@@ -6,6 +6,7 @@ import {
   type ControllersConfig,
   type ControllersFlags,
   controllersConfig,
+  hostOf,
 } from '../../src/cli/controllers.ts';
 import { formatLogLine } from '../../src/controllers/index.ts';
 import { KubepkiError } from '../../src/errors.ts';
@@ -44,6 +45,7 @@ describe('the command line', () => {
       signing: new Map(),
       duration: 31_536_000_000,
       controllers: ['*'],
+      protectNodes: true,
       lease: { name: 'kubepki-controllers', namespace: 'kube-system' },
     });
   });
@@ -86,6 +88,7 @@ describe('the command line', () => {
       signing: new Map(),
       duration: 5_400_000,
       controllers: ['*', '-csrcleaner', '-tokencleaner'],
+      protectNodes: true,
     });
     const lease = [
       '--leader-elect',
@@ -95,7 +98,40 @@ describe('the command line', () => {
     expect((await parsed(...lease)).lease).toEqual({ name: 'n', namespace: 's' });
   });
 
+  it('takes limits for serving certificates, and whether nodes are protected', async () => {
+    const config = await parsed(
+      '--controllers=servingapproving',
+      '--allowed-cidrs=10.0.0.0/8,fd00::/8',
+      '--allowed-dns-suffixes=example.com',
+      '--reserved-names=10.96.0.1,api.example.com',
+      '--protect-existing-nodes=false',
+    );
+    expect(config.serving).toEqual({
+      allowedCidrs: ['10.0.0.0/8', 'fd00::/8'],
+      allowedDnsSuffixes: ['example.com'],
+      reserved: ['10.96.0.1', 'api.example.com'],
+    });
+    expect(config.protectNodes).toBe(false);
+    expect((await parsed('--controllers=*,-servingapproving')).serving).toBe(undefined);
+  });
+
+  it.each([
+    ['https://api.example.com:6443', 'api.example.com'],
+    ['https://10.0.0.1:6443/path', '10.0.0.1'],
+    ['https://[fd00::1]:6443', 'fd00::1'],
+  ])('reserves the host of %s', (server, host) => {
+    expect(hostOf(server)).toBe(host);
+  });
+
   it.each<[string, readonly string[]]>([
+    [
+      'USAGE --controllers=servingapproving needs --allowed-cidrs',
+      ['--controllers=servingapproving', '--allowed-dns-suffixes=example.com'],
+    ],
+    [
+      'USAGE --controllers=servingapproving needs --allowed-cidrs',
+      ['--controllers=*,kubeletserving-approving-controller'],
+    ],
     ['USAGE --cluster-signing-cert-file is for all signers', [...ALL, ...SERVING]],
     [
       'USAGE --cluster-signing-cert-file needs --cluster-signing-key-file',

@@ -34,7 +34,17 @@ function start(
   const bench = benchOf(api, clock);
   const { client, signal, random, log } = bench.context;
   const signing = { authorities: async () => CA };
-  const ended = runControllers({ client, clock, signal, random, log, signing, ...options });
+  const serving = { allowedCidrs: ['10.0.0.0/8'], allowedDnsSuffixes: [], reserved: [] };
+  const ended = runControllers({
+    client,
+    clock,
+    signal,
+    random,
+    log,
+    signing,
+    serving,
+    ...options,
+  });
   // Looked at when the test ends; a failure before that must not end the process.
   ended.catch(() => {});
   return { ...bench, ended };
@@ -310,6 +320,56 @@ it('has no signer without a CA, and says so', async () => {
   ]);
   bench.stop();
   await ended;
+});
+
+it('approves no serving certificate where nothing says which addresses nodes may have', async () => {
+  const api = new FakeApi();
+  const bench = benchOf(api);
+  const { client, clock, signal, log } = bench.context;
+  await api.create(NODES, node('worker-1', '10.0.0.1'));
+  await create(api, serving('a', 'worker-1', '10.0.0.1'));
+  const ended = runControllers({ client, clock, signal, log });
+  await settle();
+  expect(csrIn(api, 'a').status).toEqual({});
+  expect(bench.lines.filter(({ controller }) => controller === 'servingapproving')).toEqual([
+    {
+      controller: 'servingapproving',
+      level: 'info',
+      message: 'not started: nothing says which addresses nodes may have (--allowed-cidrs)',
+    },
+  ]);
+  bench.stop();
+  await ended;
+});
+
+it('lets a bootstrap token have no Node that exists, until that is deleted', async () => {
+  const api = new FakeApi();
+  await api.create(NODES, node('worker-1'));
+  // The request is known before the Nodes are.
+  await create(api, csrObject('a'));
+  await running(api, {}, async ({ clock }) => {
+    await clock.advance(60 * SECOND);
+    expect(csrIn(api, 'a').status).toEqual({});
+    await api.delete(NODES, { name: 'worker-1' });
+    await clock.advance(30 * SECOND);
+    expect(isIssued(api, 'a')).toBe(true);
+  });
+});
+
+it('lets it where Nodes are not protected', async () => {
+  const api = new FakeApi();
+  await api.create(NODES, node('worker-1'));
+  await create(api, csrObject('a'));
+  await running(api, { protectNodes: false }, async () => {
+    expect(isIssued(api, 'a')).toBe(true);
+  });
+});
+
+it('refuses limits that are none before it asks anything', async () => {
+  const api = new FakeApi();
+  const serving = { allowedCidrs: ['10.0.0.0'], allowedDnsSuffixes: [], reserved: [] };
+  await expect(start(api, { serving }).ended).rejects.toThrow('allowed CIDRs: "10.0.0.0"');
+  expect(api.calls).toEqual([]);
 });
 
 it('works only while it holds the lease', async () => {

@@ -393,6 +393,41 @@ describe('the limits of the HTTPS server', () => {
     expect((await overHttp2(session(url), {})).body).toBe('ok');
   });
 
+  it('lets a client in while others hold every place and say nothing', async () => {
+    const { port, url } = await serve(async () => text('ok'), { handshakes: 5 });
+    const sockets = Array.from({ length: 10 }, () => net.connect(port, '127.0.0.1'));
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy();
+    });
+    let closed = 0;
+    for (const socket of sockets) {
+      socket
+        .on('error', () => undefined)
+        .on('close', () => {
+          closed += 1;
+        });
+    }
+    await until(() => closed === 5);
+    expect((await overHttp2(session(url), {})).body).toBe('ok');
+    expect((await overHttp1(url)).body).toBe('ok');
+  });
+
+  it('bounds what the bodies of one connection hold together, and forgets them', async () => {
+    const { url } = await serve(lengthOfBody, { body: 10_000, bodies: 25_000 });
+    const client = session(url);
+    const streams = Array.from({ length: 3 }, () => {
+      const stream = client.request({ ':method': 'POST' }, { endStream: false });
+      stream.write(Buffer.alloc(9000));
+      return stream;
+    });
+    const answers = streams.map(answerOf);
+    expect((await Promise.race(answers)).status).toBe(429);
+    for (const stream of streams) stream.end();
+    const statuses = (await Promise.all(answers)).map(({ status }) => status);
+    expect(statuses.toSorted((a, b) => a - b)).toEqual([200, 200, 429]);
+    expect((await overHttp2(client, { ':method': 'POST' }, Buffer.alloc(9000))).body).toBe('9000');
+  });
+
   it('survives what is no HTTP and no TLS', async () => {
     const { port, url } = await serve(async () => text('ok'));
     const plain = net.connect(port, '127.0.0.1');

@@ -1,5 +1,5 @@
 /** `kubepki up`: the whole story in one command, from nothing, and again. */
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -42,7 +42,7 @@ describe('kubepki up --exit', () => {
       'owns',
       'as system:bootstrap:',
       'is deleted',
-      'Done in',
+      '1 of 1 nodes are in',
     ])
       expect(stdout).toContain(said);
 
@@ -98,7 +98,7 @@ describe('kubepki up --exit', () => {
       await up.end('SIGKILL');
     }
     const { code, stderr, stdout } = await kubepki([...args, '--exit']);
-    expect(stdout + stderr).toContain('Done in');
+    expect(stdout + stderr).toContain('1 of 1 nodes are in');
     expect(code).toBe(0);
     expect(commonName(certificateOf(directory, 'node-1', 'client').subject)).toBe(
       'system:node:node-1',
@@ -144,6 +144,7 @@ describe('kubepki up', () => {
       await kubectl('get', 'node', 'node-1', '-o', 'jsonpath={.spec.taints[*].key}'),
     ).toContain('kubepki.dev/no-kubelet');
     expect(await up.end('SIGINT')).toMatchObject({ code: 0 });
+    expect(up.said()).toContain('Ended; everything is kept in');
   });
 });
 
@@ -156,6 +157,8 @@ describe('kubepki up, where something is in the way', () => {
     const { code, stderr } = await upOnce(directory, port);
     expect(code).toBe(1);
     expect(stderr).toMatch(new RegExp(`^kubepki: .*${port} is taken.*\\n$`));
+    // Nothing was made for it: another port can be had.
+    expect(readdirSync(directory)).toEqual([]);
   });
 
   it('does not take a directory that was made for another port', async () => {
@@ -178,6 +181,39 @@ describe('kubepki up, where something is in the way', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/^kubepki: .*state\.db.*\n$/);
     expect(readFileSync(database).equals(damaged)).toBe(true);
+  });
+
+  it('makes no second CA beside what the first has signed', async () => {
+    const directory = join(temporaryDirectory(), 'up');
+    const port = await freePort();
+    await upOnce(directory, port);
+    rmSync(join(directory, 'pki'), { recursive: true });
+    for (const left of ['state.db and nodes', 'nodes']) {
+      const { code, stderr } = await upOnce(directory, port);
+      expect(code).toBe(1);
+      expect(stderr).toContain(`ca.crt is gone, but ${left} are of that CA`);
+      expect(existsSync(join(directory, 'pki'))).toBe(false);
+      rmSync(join(directory, 'state.db'), { force: true });
+    }
+  });
+
+  it('gives a node that lost its kubeconfig another', async () => {
+    const directory = join(temporaryDirectory(), 'up');
+    const port = await freePort();
+    await upOnce(directory, port);
+    const before = serialHex(certificateOf(directory, 'node-1', 'client'));
+    rmSync(join(directory, 'nodes/node-1/kubelet.conf'));
+    expect(await upOnce(directory, port)).toMatchObject({ code: 0, stderr: '' });
+    expect(existsSync(join(directory, 'nodes/node-1/kubelet.conf'))).toBe(true);
+    expect(serialHex(certificateOf(directory, 'node-1', 'client'))).toBe(before);
+  });
+
+  it('takes no empty directory name for the working directory', async () => {
+    const directory = temporaryDirectory();
+    const { code, stderr } = await kubepki(['up', '--exit', '--data-dir='], { cwd: directory });
+    expect(code).toBe(64);
+    expect(stderr).toBe('kubepki: --data-dir is empty\n');
+    expect(readdirSync(directory)).toEqual([]);
   });
 
   it('does not run twice on one directory', async () => {

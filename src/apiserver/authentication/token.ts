@@ -1,7 +1,8 @@
 /**
- * Bearer tokens: those of the static file, then bootstrap tokens. A token that is found is remembered for
- * ten seconds, as upstream does (kubernetes, apiserver/pkg/authentication/token/cache); one that is not
- * found is looked up again.
+ * Bearer tokens: those of the static file, then bootstrap tokens. Nothing is remembered: upstream keeps a
+ * token that was found for ten seconds (kubernetes, apiserver/pkg/authentication/token/cache), so that one
+ * whose Secret is deleted or has expired goes on being good for as long. Here the Secret is in memory, and
+ * to look at it again costs less than to keep the answer: a deleted token is refused at once.
  */
 import { hash } from 'node:crypto';
 import { quoted } from '../../errors.ts';
@@ -11,12 +12,8 @@ import {
   bootstrapTokenUser,
   parseBootstrapToken,
 } from '../../tokens/index.ts';
-import { TimedCache } from './cache.ts';
 import type { Verdict } from './certificate.ts';
 import { asAuthenticated } from './identities.ts';
-
-const CACHE_MS = 10_000;
-const CACHE_SIZE = 32_000;
 
 export interface TokenSources {
   /** By token. */
@@ -37,18 +34,13 @@ export function createTokenAuthenticator(sources: TokenSources): TokenAuthentica
   for (const [token, user] of tokenFile) {
     fixed.set(keyOf(Buffer.from(token, 'utf8')), { kind: 'user', user: asAuthenticated(user) });
   }
-  const cache = new TimedCache<Verdict>(CACHE_SIZE);
   return async (token, at) => {
     // Not a header's: its bytes would be guessed at.
     if (!IS_BYTES.test(token)) return INVALID;
-    const key = keyOf(Buffer.from(token, 'latin1'));
-    const known = fixed.get(key) ?? cache.get(key, at.getTime());
-    if (known !== undefined) return known;
-    const verdict = await byBootstrapSecret(token, at, bootstrapSecret);
-    if (verdict.kind === 'user') {
-      cache.set(key, verdict, at.getTime(), at.getTime() + CACHE_MS);
-    }
-    return verdict;
+    return (
+      fixed.get(keyOf(Buffer.from(token, 'latin1'))) ??
+      (await byBootstrapSecret(token, at, bootstrapSecret))
+    );
   };
 }
 

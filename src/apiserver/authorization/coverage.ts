@@ -3,98 +3,69 @@
  * (kubernetes, component-helpers/auth/rbac/validation/policy_comparator.go).
  */
 import type { PolicyRule } from '../../kubernetes/index.ts';
-import { listOf, urlCovers } from './rules.ts';
+import { OwnedRights } from './owned-rights.ts';
+import { countRights, listOf } from './rules.ts';
 
 /**
- * More single rights than any role has. A rule with lists of a thousand each would come to a thousand
- * million, and whoever may create roles could keep the server busy.
+ * More single rights than any role has, and more than anybody holds. A rule with lists of a thousand each
+ * would come to a thousand million, and whoever may create roles could keep the server busy. Upstream has
+ * no bound but that of the request.
  */
 export const MOST_RIGHTS = 100_000;
+
+/** More rules than any role has. */
+export const MOST_RULES = 10_000;
 
 export type Coverage =
   | { readonly kind: 'covered' }
   /** The rights that are not covered, each with one verb and one resource or path. */
   | { readonly kind: 'uncovered'; readonly missing: readonly PolicyRule[] }
-  | { readonly kind: 'too-many' };
+  /** There is more to check than is checked: of the rules that are wanted, or of those that are owned. */
+  | { readonly kind: 'too-many'; readonly what: 'wanted' | 'owned' };
 
-/** Each right on its own has to be covered by a single rule of the owner's. */
+/**
+ * Each right on its own has to be covered by a single rule of the owner's. Costs the sum of both sides,
+ * each bounded, and not their product. Of more than MOST_RIGHTS owned rights the first ones count: where
+ * they suffice, the others do not matter.
+ */
 export function coverage(owned: readonly PolicyRule[], wanted: readonly PolicyRule[]): Coverage {
+  if (wanted.length > MOST_RULES || !isWithin(wanted)) return { kind: 'too-many', what: 'wanted' };
+  const rights = new OwnedRights(owned, MOST_RIGHTS);
   const missing: PolicyRule[] = [];
+  for (const rule of wanted) collectMissing(rights, rule, missing);
+  if (missing.length === 0) return { kind: 'covered' };
+  return rights.complete ? { kind: 'uncovered', missing } : { kind: 'too-many', what: 'owned' };
+}
+
+function isWithin(wanted: readonly PolicyRule[]): boolean {
   let rights = 0;
   for (const rule of wanted) {
     rights += countRights(rule);
-    if (rights > MOST_RIGHTS) return { kind: 'too-many' };
-    for (const right of breakDown(rule)) {
-      if (!owned.some((owner) => covers(owner, right))) missing.push(asRule(right));
-    }
+    if (rights > MOST_RIGHTS) return false;
   }
-  return missing.length === 0 ? { kind: 'covered' } : { kind: 'uncovered', missing };
+  return true;
 }
 
-function countRights(rule: PolicyRule): number {
-  const verbs = listOf(rule.verbs).length;
-  const names = Math.max(1, listOf(rule.resourceNames).length);
-  const resources = listOf(rule.apiGroups).length * listOf(rule.resources).length * names;
-  return verbs * (resources + listOf(rule.nonResourceURLs).length);
-}
-
-type Right =
-  | {
-      readonly kind: 'resource';
-      readonly verb: string;
-      readonly group: string;
-      readonly resource: string;
-      /** Absent: of every name. */
-      readonly name?: string;
-    }
-  | { readonly kind: 'path'; readonly verb: string; readonly url: string };
-
-function* breakDown(rule: PolicyRule): Generator<Right> {
+function collectMissing(owned: OwnedRights, rule: PolicyRule, missing: PolicyRule[]): void {
+  // Lists beside an empty one give nothing, however long they are.
+  if (countRights(rule) === 0) return;
   const names = listOf(rule.resourceNames);
   for (const group of listOf(rule.apiGroups)) {
     for (const resource of listOf(rule.resources)) {
       for (const verb of listOf(rule.verbs)) {
-        if (names.length === 0) yield { kind: 'resource', verb, group, resource };
-        for (const name of names) yield { kind: 'resource', verb, group, resource, name };
+        const one = { verbs: [verb], apiGroups: [group], resources: [resource] };
+        const held = owned.namesOf(verb, group, resource);
+        if (held === 'all') continue;
+        if (names.length === 0) missing.push(one);
+        for (const name of names) {
+          if (!held.some((some) => some.has(name))) missing.push({ ...one, resourceNames: [name] });
+        }
       }
     }
   }
   for (const url of listOf(rule.nonResourceURLs)) {
-    for (const verb of listOf(rule.verbs)) yield { kind: 'path', verb, url };
+    for (const verb of listOf(rule.verbs)) {
+      if (!owned.hasPath(verb, url)) missing.push({ verbs: [verb], nonResourceURLs: [url] });
+    }
   }
-}
-
-function asRule(right: Right): PolicyRule {
-  if (right.kind === 'path') return { verbs: [right.verb], nonResourceURLs: [right.url] };
-  return {
-    verbs: [right.verb],
-    apiGroups: [right.group],
-    resources: [right.resource],
-    ...(right.name === undefined ? {} : { resourceNames: [right.name] }),
-  };
-}
-
-function covers(owner: PolicyRule, right: Right): boolean {
-  if (!hasOrAll(owner.verbs, right.verb)) return false;
-  const names = listOf(owner.resourceNames);
-  if (right.kind === 'path') {
-    // Upstream: an owner's rule with resource names covers nothing that has none.
-    return (
-      names.length === 0 && listOf(owner.nonResourceURLs).some((url) => urlCovers(url, right.url))
-    );
-  }
-  return (
-    hasOrAll(owner.apiGroups, right.group) &&
-    coversResource(listOf(owner.resources), right.resource) &&
-    (names.length === 0 || (right.name !== undefined && names.includes(right.name)))
-  );
-}
-
-const hasOrAll = (values: readonly string[] | undefined, wanted: string): boolean =>
-  listOf(values).includes('*') || listOf(values).includes(wanted);
-
-function coversResource(owned: readonly string[], resource: string): boolean {
-  if (owned.includes('*') || owned.includes(resource)) return true;
-  const slash = resource.indexOf('/');
-  return slash >= 0 && owned.includes(`*${resource.slice(slash)}`);
 }

@@ -12,7 +12,7 @@ import {
 } from '../../kubernetes/index.ts';
 import type { Admission, AdmissionRequest, Authorizer, ResourceRequest } from '../types.ts';
 import { SYSTEM_MASTERS } from './chain.ts';
-import { coverage } from './coverage.ts';
+import { coverage, MOST_RIGHTS, MOST_RULES } from './coverage.ts';
 import { goQuoted, goQuotedList } from './quote.ts';
 import { aggregate, type RbacAuthorizer } from './rbac.ts';
 import { forbiddenError } from './refusals.ts';
@@ -135,13 +135,36 @@ function confirmHeld(
 ): void {
   const held = coverageFor(rbac, user, namespace, wanted);
   if (held.kind === 'covered') return;
-  if (held.kind === 'too-many') throw refuse('its rules come to more rights than can be checked');
+  if (held.kind === 'too-many') throw refuse(TOO_MANY[held.what]);
   const who = `user ${goQuoted(user.name)} (groups=${goQuotedList(user.groups)})`;
-  const missing = described(held.missing).join('\n');
-  const errors = held.errors.length === 0 ? '' : `; resolution errors: [${aggregate(held.errors)}]`;
+  const missing = firstOf(described(held.missing), '\n');
+  const errors =
+    held.errors.length === 0 ? '' : `; resolution errors: [${resolution(held.errors)}]`;
   throw refuse(
     `${who} is attempting to grant RBAC permissions not currently held:\n${missing}${errors}`,
   );
+}
+
+const TOO_MANY = {
+  wanted: `its rules come to more rights than can be checked: at most ${MOST_RULES} rules and ${MOST_RIGHTS} rights, each one verb on one resource or name`,
+  owned: `more rights than can be checked: those that the user holds here are more than ${MOST_RIGHTS}, and the first of them do not suffice`,
+} as const;
+
+/** Upstream lists all: a message of megabytes, which goes into the answer, the log and the audit. */
+const MOST_LINES = 50;
+const LONGEST_LINE = 1000;
+
+function firstOf(lines: readonly string[], separator: string): string {
+  const shown = lines
+    .slice(0, MOST_LINES)
+    .map((line) => (line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line));
+  const more = lines.length - shown.length;
+  return [...shown, ...(more === 0 ? [] : [`… and ${more} more`])].join(separator);
+}
+
+function resolution(errors: readonly string[]): string {
+  const texts = [...new Set(errors)];
+  return texts.length <= MOST_LINES ? aggregate(texts) : `[${firstOf(texts, ', ')}]`;
 }
 
 function coverageFor(

@@ -44,12 +44,20 @@ function coversPath(urls: readonly string[], path: string): boolean {
 }
 
 /** The same, or a prefix of it that ends in `*`. */
-export const urlCovers = (url: string, path: string): boolean =>
+const urlCovers = (url: string, path: string): boolean =>
   url === path || (url.endsWith('*') && path.startsWith(withoutStars(url)));
 
 /** All stars at the end, as Go's TrimRight; a regular expression would take the square of a long run of them. */
-function withoutStars(url: string): string {
+export function withoutStars(url: string): string {
   let end = url.length;
   while (end > 0 && url[end - 1] === '*') end -= 1;
   return url.slice(0, end);
+}
+
+/** How many single rights a rule comes to: one verb on one name, or on all, or on one path. */
+export function countRights(rule: PolicyRule): number {
+  const verbs = listOf(rule.verbs).length;
+  const names = Math.max(1, listOf(rule.resourceNames).length);
+  const resources = listOf(rule.apiGroups).length * listOf(rule.resources).length * names;
+  return verbs * (resources + listOf(rule.nonResourceURLs).length);
 }

@@ -1,16 +1,20 @@
 /** The body of a request, as JSON whatever it came as. */
 import { bodyTooLarge, DEFAULT_LIMITS } from '../../http/index.ts';
 import { StatusError } from '../../kubernetes/index.ts';
-import { header, type IncomingRequest } from './exchange.ts';
+import { type Exchange, header, type IncomingRequest } from './exchange.ts';
 import { decodeProtobuf, WireError } from './protobuf/index.ts';
 import { yamlToJson } from './yaml.ts';
 
 const NO_BODY = new Uint8Array();
 const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 
-/** @throws StatusError RequestEntityTooLarge, Timeout */
-export async function rawBody(request: IncomingRequest): Promise<Uint8Array> {
-  if (request.readBody !== undefined) return await request.readBody();
+/** @throws StatusError RequestEntityTooLarge, Timeout, TooManyRequests */
+export async function rawBody({
+  request,
+  slot,
+}: Pick<Exchange, 'request' | 'slot'>): Promise<Uint8Array> {
+  if (request.readBody !== undefined)
+    return await slot.awaitBody(async () => (await request.readBody?.()) ?? NO_BODY);
   const body = request.body ?? NO_BODY;
   if (body.length > DEFAULT_LIMITS.body) throw bodyTooLarge(DEFAULT_LIMITS.body);
   return body;
@@ -27,16 +31,19 @@ export function mediaTypeOf(request: IncomingRequest): string {
  * @param what the kind that is expected, for the refusal
  * @throws StatusError UnsupportedMediaType; BadRequest for YAML or protobuf that is none. JSON is not looked at.
  */
-export async function jsonBody(request: IncomingRequest, what: string): Promise<Uint8Array> {
-  const mediaType = mediaTypeOf(request);
+export async function jsonBody(
+  exchange: Pick<Exchange, 'request' | 'slot'>,
+  what: string,
+): Promise<Uint8Array> {
+  const mediaType = mediaTypeOf(exchange.request);
   switch (mediaType) {
     case '':
     case 'application/json':
-      return await rawBody(request);
+      return await rawBody(exchange);
     case 'application/yaml':
-      return await yamlToJson(await rawBody(request));
+      return await yamlToJson(await rawBody(exchange));
     case PROTOBUF:
-      return protobufToJson(await rawBody(request), what);
+      return protobufToJson(await rawBody(exchange), what);
     default:
       throw StatusError.of(
         'UnsupportedMediaType',

@@ -1,6 +1,7 @@
 /** One request on its way through the front. */
 import type { UserInfo } from '../../kubernetes/index.ts';
 import type { RequestAttributes, ServerRequest } from '../types.ts';
+import type { Slot } from './in-flight.ts';
 import type { RequestInfo } from './request-info.ts';
 
 /** From the network a request comes without its body, which is read once it is known to be allowed. */
@@ -15,6 +16,8 @@ export interface Exchange {
   readonly user: UserInfo;
   readonly attributes: RequestAttributes;
   readonly warnings: Warnings;
+  /** Its place among the requests that are under way; not held while the body is awaited. */
+  readonly slot: Slot;
 }
 
 /** Characters of all warnings of an answer; what is more is left out (apiserver, pkg/endpoints/filters/warning.go). */

@@ -83,9 +83,9 @@ export interface DeleteRequest {
  *
  * @throws StatusError BadRequest for a body that is no DeleteOptions; Invalid
  */
-export async function deleteRequest({ request, info }: Exchange): Promise<DeleteRequest> {
-  const body = await jsonBody(request, 'DeleteOptions');
-  const fields = body.length === 0 ? fromQuery(info.query) : fromBody(body);
+export async function deleteRequest(exchange: Exchange): Promise<DeleteRequest> {
+  const body = await jsonBody(exchange, 'DeleteOptions');
+  const fields = body.length === 0 ? fromQuery(exchange.info.query) : fromBody(body);
   const { propagationPolicy, orphanDependents, dryRun } = fields;
   const errors: FieldError[] = [];
   if (propagationPolicy !== undefined && orphanDependents !== undefined) {

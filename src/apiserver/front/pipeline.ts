@@ -33,7 +33,11 @@ export interface PipelineOptions {
 const NOBODY: UserInfo = { name: '', groups: [] };
 /** Upstream takes over the id that a client gives, so that several servers' logs can be joined. */
 const GIVEN_AUDIT_ID = /^[-\w.:]{1,64}$/;
-const IMPERSONATION = ['impersonate-user', 'impersonate-group', 'impersonate-uid'];
+const IMPERSONATION = 'impersonate-';
+
+/** A user, group, uid, and any extra: names come in lower case from the network. */
+const isImpersonation = (name: string): boolean =>
+  name.startsWith(IMPERSONATION) || name.toLowerCase().startsWith(IMPERSONATION);
 
 /** Never rejects. */
 export function createPipeline(
@@ -118,14 +122,16 @@ class Passage {
       const user = await this.#authenticate();
       this.#audited = { ...this.#audited, user };
       this.#record('RequestReceived');
+      const slot = this.#options.inFlight.slot(this.#info, user);
       const exchange: Exchange = {
         request: this.#request,
         info: this.#info,
         user,
         attributes: attributesOf(this.#info, user),
         warnings: this.#warnings,
+        slot,
       };
-      const answer = await this.#options.inFlight.run(exchange, async () => {
+      const answer = await slot.run(async () => {
         await this.#authorize(exchange);
         return await this.#options.dispatch(exchange, subject);
       });
@@ -152,7 +158,7 @@ class Passage {
   /** @throws StatusError Forbidden */
   async #authorize({ attributes }: Exchange): Promise<void> {
     // To act as oneself where another was asked for would be to do what must perhaps not be done.
-    if (IMPERSONATION.some((name) => this.#request.headers[name] !== undefined)) {
+    if (Object.keys(this.#request.headers).some(isImpersonation)) {
       throw forbidden(attributes, 'impersonation is not served');
     }
     const started = this.#options.monotonic();

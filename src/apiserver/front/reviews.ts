@@ -34,7 +34,7 @@ export async function answerReview(
     info.query,
     'CreateOptions',
   );
-  const body = await jsonBody(request, definition.type.kind);
+  const body = await jsonBody(exchange, definition.type.kind);
   const object = registry.decode(definition, body, fieldValidation, warnings.add);
   const {
     kind: _,

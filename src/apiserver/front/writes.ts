@@ -33,7 +33,7 @@ export async function createObject(
   const options = writeOptions(exchange.info.query, 'CreateOptions');
   const object = parts.registry.decode(
     definition,
-    await jsonBody(exchange.request, definition.type.kind),
+    await jsonBody(exchange, definition.type.kind),
     options.fieldValidation,
     exchange.warnings.add,
   );
@@ -56,7 +56,7 @@ export async function updateObject(
   const options = writeOptions(exchange.info.query, 'UpdateOptions');
   const object = parts.registry.decode(
     definition,
-    await jsonBody(exchange.request, definition.type.kind),
+    await jsonBody(exchange, definition.type.kind),
     options.fieldValidation,
     exchange.warnings.add,
   );
@@ -90,7 +90,7 @@ export async function patchObject(
     throw StatusError.of('UnsupportedMediaType', '415: Unsupported Media Type', {});
   }
   const options = writeOptions(exchange.info.query, 'PatchOptions');
-  const body = await rawBody(exchange.request);
+  const body = await rawBody(exchange);
   const { served, created } = await parts.registry.patch(
     definition,
     objectKey(definition, exchange),

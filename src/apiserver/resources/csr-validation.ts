@@ -44,7 +44,34 @@ interface Tolerated {
   readonly sameRequest?: boolean;
 }
 
-export const validateCreate = (csr: CertificateSigningRequest): FieldError[] => validate(csr, {});
+/**
+ * The most bytes that a request has as JSON. Upstream has no bound but that of etcd's values, 1.5 MiB for
+ * every kind of object: but requests come from whoever has a bootstrap token, and stay for an hour or more.
+ */
+const MOST_REQUEST_BYTES = 256 * 1024;
+
+/** What is too large is not looked at further. */
+export function validateCreate(csr: CertificateSigningRequest): FieldError[] {
+  const large = sizeErrors(csr);
+  return large.length > 0 ? large : validate(csr, {});
+}
+
+function sizeErrors(csr: CertificateSigningRequest): FieldError[] {
+  if (sizeOf(csr) <= MOST_REQUEST_BYTES) return [];
+  const error = tooLong('metadata', MOST_REQUEST_BYTES);
+  return [{ ...error, message: `${error.message} as JSON, together with spec and status` }];
+}
+
+const sizeOf = (csr: CertificateSigningRequest): number => Buffer.byteLength(JSON.stringify(csr));
+
+/** One that was stored larger can still become smaller. */
+const growthErrors = (
+  csr: CertificateSigningRequest,
+  old: CertificateSigningRequest,
+): FieldError[] => {
+  const errors = sizeErrors(csr);
+  return errors.length > 0 && sizeOf(csr) > sizeOf(old) ? errors : [];
+};
 
 /** @param part which subresource is written to */
 export function validateUpdate(
@@ -52,7 +79,9 @@ export function validateUpdate(
   old: CertificateSigningRequest,
   part: 'main' | 'approval' | 'status',
 ): FieldError[] {
-  const errors = validate(csr, tolerated(csr, old));
+  // A decision and a certificate, which others give, may go beyond.
+  const errors = part === 'main' ? growthErrors(csr, old) : [];
+  errors.push(...validate(csr, tolerated(csr, old)));
   const field = 'status.conditions';
   for (const type of LASTING) {
     if (of(csr, type).length < of(old, type).length) {

@@ -7,7 +7,8 @@ const HELP = `
 Controllers, all of them on unless --controllers says otherwise (*, foo, -foo):
   csrsigning        signs what is approved, for the four signers of kubernetes.io
   csrapproving      approves client certificates of nodes, where a SubjectAccessReview allows it
-  servingapproving  approves serving certificates of nodes for what their Node object says
+  servingapproving  approves serving certificates of nodes for what their Node object says, within
+                    --allowed-cidrs and --allowed-dns-suffixes; without --allowed-cidrs it does not run
                     (kube-controller-manager has none: the user needs the verb approve on the signer)
   csrcleaner        deletes requests that are finished for an hour, or left for a day
   tokencleaner      deletes bootstrap tokens when they expire
@@ -18,7 +19,8 @@ Examples:
     --cluster-signing-key-file=/etc/kubernetes/pki/ca.key
 
   beside a kube-controller-manager, only what that does not do:
-  kubepki controllers --kubeconfig=admin.conf --controllers=servingapproving
+  kubepki controllers --kubeconfig=admin.conf --controllers=servingapproving \\
+    --allowed-cidrs=10.20.0.0/16 --reserved-names=10.96.0.1,api.example.com
 
   in place of its signer and approver, which has --controllers=*,-csrsigning,-csrapproving,-csrcleaner:
   kubepki controllers --kubeconfig=admin.conf --cluster-signing-duration=24h \\
@@ -58,6 +60,33 @@ export function registerControllers(program: Command): void {
       '8760h',
     )
     .addOption(listFlag('controllers', 'list', 'which controllers run: *, foo, -foo (default: *)'))
+    .addOption(
+      listFlag(
+        'allowed-cidrs',
+        'list',
+        'where the addresses of nodes lie, to serve at: 10.0.0.0/16',
+      ),
+    )
+    .addOption(
+      listFlag(
+        'allowed-dns-suffixes',
+        'list',
+        'a node may serve as <its name>.<one of these>, too',
+      ),
+    )
+    .addOption(
+      listFlag(
+        'reserved-names',
+        'list',
+        'what no node may serve as: names and addresses of the API server (that of --kubeconfig is in it)',
+      ),
+    )
+    .addOption(
+      booleanFlag(
+        'protect-existing-nodes',
+        'a bootstrap token gets no certificate for a node that exists',
+      ).default(true),
+    )
     .addOption(
       booleanFlag('leader-elect', 'of several processes, only one works at a time').default(true),
     )

@@ -44,6 +44,16 @@ export function registerServer(program: Command): void {
     .addOption(
       listFlag('controllers', 'list', 'which controllers run: *, foo, -foo').default(['*']),
     )
+    .addOption(
+      listFlag(
+        'allowed-cidrs',
+        'list',
+        'addresses that kubelet serving certificates may be for; without it nobody approves them',
+      ),
+    )
+    .addOption(
+      listFlag('allowed-dns-suffixes', 'list', 'domains that nodes may have serving names in'),
+    )
     .addHelpText('after', EXAMPLES)
     .action(async (flags: ServerFlags) => {
       const { runServer } = await import('../server/run.ts');

@@ -25,6 +25,11 @@ export interface ServerConfig {
     readonly duration?: number;
   };
   readonly controllers: readonly string[];
+  /** What kubelet serving certificates may be for; absent: nobody approves them. */
+  readonly serving?: {
+    readonly allowedCidrs: readonly string[];
+    readonly allowedDnsSuffixes: readonly string[];
+  };
 }
 
 export interface ServerFlags {
@@ -42,6 +47,8 @@ export interface ServerFlags {
   readonly clusterSigningKeyFile?: string;
   readonly clusterSigningDuration?: string;
   readonly controllers: readonly string[];
+  readonly allowedCidrs?: readonly string[];
+  readonly allowedDnsSuffixes?: readonly string[];
 }
 
 /** @throws KubepkiError USAGE naming the flag */
@@ -66,6 +73,14 @@ export function serverConfig(flags: ServerFlags): ServerConfig {
       : { tokenAuthFile: path('--token-auth-file', tokenAuthFile) }),
     ...(auditLogPath === undefined ? {} : { auditLogPath: path('--audit-log-path', auditLogPath) }),
     ...(signing === undefined ? {} : { signing }),
+    ...(flags.allowedCidrs === undefined
+      ? {}
+      : {
+          serving: {
+            allowedCidrs: flags.allowedCidrs,
+            allowedDnsSuffixes: flags.allowedDnsSuffixes ?? [],
+          },
+        }),
   };
 }
 

@@ -28,10 +28,17 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+export interface ServerVoices {
+  /** What is wrong. */
+  readonly log: (line: string) => void;
+  /** What is done: approvals, signatures. */
+  readonly tell?: (line: string) => void;
+}
+
 /** @throws KubepkiError for files that are missing or wrong, a port in use, a database that cannot be opened */
 export async function startServer(
   config: ServerConfig,
-  log: (line: string) => void,
+  { log, tell }: ServerVoices,
 ): Promise<RunningServer> {
   const { signing, tokenAuthFile } = config;
   const tokenFile =
@@ -39,6 +46,7 @@ export async function startServer(
   for (const warning of tokenFile?.warnings ?? []) log(warning);
   const authority =
     signing === undefined ? undefined : await readAuthority(signing.certFile, signing.keyFile);
+  const certificate = readText(config.tlsCertFile);
   const clientCa = readCertificates(readText(config.clientCaFile));
   const now = (): Date => systemClock.now();
   const storage = await openSqliteStorage(config.database, {
@@ -72,7 +80,7 @@ export async function startServer(
       server: api,
       address: config.bindAddress,
       port: config.securePort,
-      certificate: readText(config.tlsCertFile),
+      certificate,
       key: readText(config.tlsPrivateKeyFile),
     });
     opened.push(async () => serving.close());
@@ -85,7 +93,11 @@ export async function startServer(
       controllers: config.controllers,
       log: (line) => {
         if (line.level === 'warn' || line.level === 'error') log(formatLogLine(line));
+        else if (line.level === 'info') tell?.(formatLogLine(line));
       },
+      ...(config.serving === undefined
+        ? {}
+        : { serving: { ...config.serving, reserved: namesIn(certificate) } }),
       ...(authority === undefined
         ? {}
         : {
@@ -109,6 +121,12 @@ export async function startServer(
     await close();
     throw error;
   }
+}
+
+/** What the server itself answers to: no node shall have a certificate for it. */
+function namesIn(certificate: string): string[] {
+  const { subjectAltNames } = readCertificates(certificate)[0];
+  return [...(subjectAltNames?.dns ?? []), ...(subjectAltNames?.ip ?? [])];
 }
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -6,6 +6,7 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Cluster, filePath, readCluster } from '../../cluster/index.ts';
 import { KubepkiError } from '../../errors.ts';
+import { requireFreePort } from '../../http/index.ts';
 import { makePrivateDirectory } from '../../make-directory.ts';
 import { apply } from '../../pki/index.ts';
 
@@ -40,6 +41,8 @@ export interface Prepared {
   readonly total: number;
 }
 
+const CLUSTER_FILE = 'cluster.yaml';
+
 const clusterFile = (port: number): string => `\
 # Written by kubepki up: the PKI in pki/ is made of it (kubepki plan -f cluster.yaml -d pki).
 apiVersion: kubepki.dev/v1alpha1
@@ -66,6 +69,10 @@ export async function prepareDirectory(
 ): Promise<Prepared> {
   const directory = resolve(path);
   makeOwnDirectory(directory);
+  requireItsCa(directory);
+  const fresh = !existsSync(join(directory, CLUSTER_FILE));
+  // Before anything is made for a port that cannot be had.
+  if (fresh) await requireFreePort({ address: '127.0.0.1', port: port ?? DEFAULT_PORT });
   const cluster = clusterOf(directory, port);
   const pki = join(directory, 'pki');
   const { steps, counts } = await apply({
@@ -85,8 +92,18 @@ export async function prepareDirectory(
   return { layout, made: counts.create, total: steps.length };
 }
 
+/** What is there was made with a CA: with another one none of it would fit. */
+function requireItsCa(directory: string): void {
+  const ca = join(directory, 'pki/authorities/ca.crt');
+  const left = ['state.db', 'nodes'].filter((name) => existsSync(join(directory, name)));
+  if (existsSync(ca) || left.length === 0) return;
+  throw new KubepkiError('CONFLICT', `${ca} is gone, but ${left.join(' and ')} are of that CA`, {
+    hint: `put pki/ back, or remove ${directory} to start anew`,
+  });
+}
+
 function clusterOf(directory: string, port: number | undefined): Cluster {
-  const path = join(directory, 'cluster.yaml');
+  const path = join(directory, CLUSTER_FILE);
   if (!existsSync(path)) write(path, clusterFile(port ?? DEFAULT_PORT), 0o644);
   const cluster = readCluster(readFileSync(path, 'utf8'), path);
   if (port !== undefined && port !== cluster.endpoint.port) {

@@ -20,7 +20,7 @@ import {
 import { makeOwnDirectory, type NodeFiles } from './directory.ts';
 
 /** Long enough for nodes that are slow, short enough for a token that was forgotten. */
-const TOKEN_HOURS = 1;
+export const TOKEN_HOURS = 1;
 
 /** Makes what kubeadm makes so that nodes can join; what is there stays as it is. */
 export async function prepareBootstrapping(client: KubernetesClient): Promise<void> {
@@ -72,9 +72,9 @@ export async function makeToken(client: KubernetesClient, now: Date): Promise<To
   };
 }
 
-/** Whether the node has to be given a bootstrap kubeconfig: it has no certificate yet. */
+/** Whether the node has to be given a bootstrap kubeconfig: it has no certificate yet, or lost its kubeconfig. */
 export const needsToken = (files: NodeFiles): boolean =>
-  !existsSync(`${files.certDir}/kubelet-client-current.pem`);
+  !existsSync(`${files.certDir}/kubelet-client-current.pem`) || !existsSync(files.kubeconfig);
 
 /** All that a new node owns. Not synced: who loses it to a power cut gets a new one at the next start. */
 export function writeBootstrapKubeconfig(

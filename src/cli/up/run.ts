@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { systemClock } from '../../client/index.ts';
+import { EXIT, KubepkiError } from '../../errors.ts';
 import {
   connectToServer,
   type MachineInfo,
@@ -26,6 +27,7 @@ import {
   makeToken,
   needsToken,
   prepareBootstrapping,
+  TOKEN_HOURS,
   type Token,
   writeBootstrapKubeconfig,
 } from './join.ts';
@@ -41,13 +43,14 @@ export interface UpFlags {
 export async function runUp(flags: UpFlags): Promise<void> {
   await untilSignal(async (signal) => {
     const story = new Story(flags.nodes);
+    if (flags.dataDir === '') throw new KubepkiError('USAGE', '--data-dir is empty');
     const { layout, made, total } = await prepareDirectory(
       flags.dataDir,
       flags.securePort,
       new Date(),
     );
     story.tell('PKI', pkiSentence(layout, made, total));
-    const server = await startServer(configOf(layout), say);
+    const server = await startServer(configOf(layout), { log: say });
     try {
       story.tell(
         'API server',
@@ -57,8 +60,14 @@ export async function runUp(flags: UpFlags): Promise<void> {
       const stop = new AbortController();
       const nodes = new Nodes(layout, story, AbortSignal.any([signal, stop.signal]));
       await nodes.bringIn(server, flags.nodes);
-      tellEnd(story, layout, flags.exit === true);
-      if (flags.exit !== true) await Promise.race([aborted(signal), nodes.failed, server.failed]);
+      print(`\n${nodes.arrived} of ${flags.nodes} nodes are in, after ${story.seconds} s.`);
+      if (signal.aborted) {
+        process.exitCode = EXIT.failed;
+      } else if (flags.exit !== true) {
+        tellHow(layout);
+        await Promise.race([aborted(signal), nodes.failed, server.failed]);
+        print(`\nEnded; everything is kept in ${here(layout.directory)}.`);
+      }
       stop.abort();
       await nodes.ended();
     } finally {
@@ -82,6 +91,7 @@ function configOf(layout: Layout): ServerConfig {
     anonymousAuth: true,
     signing: { certFile: layout.clientCa, keyFile: layout.clientCaKey },
     controllers: ['*'],
+    serving: { allowedCidrs: ['127.0.0.0/8'], allowedDnsSuffixes: [] },
   };
 }
 
@@ -95,7 +105,7 @@ function identityIn(file: string): string {
 
 function pkiSentence(layout: Layout, made: number, total: number): string {
   const done =
-    made === 0 ? `${total} credentials, all there` : `${made} of ${total} credentials made`;
+    made === 0 ? `${total} credentials, all there` : `${made} credentials made, of ${total}`;
   return `${done} in ${here(layout.directory)}/pki, CA ${identityIn(layout.clientCa)}`;
 }
 
@@ -105,16 +115,21 @@ function here(path: string): string {
   return short.startsWith('..') ? path : short || '.';
 }
 
-function tellEnd(story: Story, layout: Layout, exit: boolean): void {
-  const admin = here(layout.admin);
-  print(`\nDone in ${story.seconds} s.`);
-  if (exit) return;
+/** How the program was called: what is told here can be copied. */
+const PROGRAM = process.env['KUBEPKI_PROGRAM'] ?? 'kubepki';
+
+const shellWord = (text: string): string =>
+  /^[-\w./:=@]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+
+function tellHow(layout: Layout): void {
+  const admin = shellWord(here(layout.admin));
+  const again = `${PROGRAM} up --data-dir ${shellWord(here(layout.directory))}`;
   print(`
-Look:   kubectl --kubeconfig ${admin} get csr,nodes
-Join:   kubepki token create --kubeconfig ${admin} --kubeconfig-out bootstrap.conf
-        kubepki node --bootstrap-kubeconfig bootstrap.conf --kubeconfig other/kubelet.conf \\
+Look:   kubectl --kubeconfig ${admin} get csr,nodes      (NotReady: no kubelet runs on them)
+Join:   ${PROGRAM} token create --kubeconfig ${admin} --kubeconfig-out bootstrap.conf
+        ${PROGRAM} node --bootstrap-kubeconfig bootstrap.conf --kubeconfig other/kubelet.conf \\
           --cert-dir other/pki --hostname-override other --node-ip 127.0.2.1 --address 127.0.2.1
-Ctrl-C ends it; kubepki up goes on from here.`);
+Ctrl-C ends it; ${again} goes on from here.`);
 }
 
 /** The nodes of this process: each on a loopback address of its own, with files of its own. */
@@ -124,6 +139,7 @@ class Nodes {
   readonly #signal: AbortSignal;
   readonly #machine: MachineInfo = readMachineInfo();
   readonly #running: Promise<void>[] = [];
+  #arrived = 0;
   readonly #failure = Promise.withResolvers<never>();
 
   constructor(layout: Layout, story: Story, signal: AbortSignal) {
@@ -137,6 +153,11 @@ class Nodes {
   /** Rejects as soon as a node cannot go on. */
   get failed(): Promise<never> {
     return this.#failure.promise;
+  }
+
+  /** How many prove their serving certificates. */
+  get arrived(): number {
+    return this.#arrived;
   }
 
   /** Resolves when all of them have both certificates; a token is made for those that need one, and taken away after. */
@@ -156,10 +177,7 @@ class Nodes {
     await Promise.race([Promise.all(arrivals), this.failed, aborted(this.#signal), server.failed]);
     if (token === undefined || this.#signal.aborted) return;
     await token.release();
-    this.#story.tell(
-      'token',
-      `${token.id} is deleted: what was on the nodes for it is worth nothing`,
-    );
+    this.#story.tell('token', `${token.id} is deleted: nobody can join with it any more`);
   }
 
   #give(
@@ -172,16 +190,17 @@ class Nodes {
     for (const { files } of nodes) writeBootstrapKubeconfig(files, url, ca, token.text);
     this.#story.tell(
       'token',
-      `${token.id} until ${token.expiration.toISOString()}, good for asking for a certificate and nothing else`,
+      `${token.id}, a bootstrap token for ${TOKEN_HOURS} h: good for asking for a node's certificate and nothing else`,
     );
     const [first] = nodes;
-    if (first !== undefined) {
-      const others = nodes.length > 1 ? ` (and ${nodes.length - 1} others)` : '';
-      this.#story.tell(
-        first.name,
-        `owns ${here(first.files.bootstrapKubeconfig)} and nothing else${others}`,
-      );
-    }
+    if (first === undefined) return;
+    const file = here(first.files.bootstrapKubeconfig);
+    this.#story.tell(
+      nodes.length === 1 ? first.name : 'nodes',
+      nodes.length === 1
+        ? `owns ${file} and nothing else`
+        : `${nodes.length} of them: each owns a file like ${file} and nothing else`,
+    );
   }
 
   /** Resolves when the node proves its serving certificate. */
@@ -217,7 +236,8 @@ class Nodes {
     this.#running.push(
       runNodeAgent(options, world).catch((error: unknown) => this.#failure.reject(error)),
     );
-    return arrived.promise;
+    await arrived.promise;
+    this.#arrived++;
   }
 
   /** Resolves when all have ended. */

@@ -52,7 +52,17 @@ export class Story {
 }
 
 function sentence(name: string, event: NodeEvent, identity: string): string {
-  if (event.type !== 'csr-created') return describeEvent(event);
-  const who = event.kind === 'client' ? identity : `system:node:${name}`;
-  return `as ${who}, ${describeEvent(event)}`;
+  if (event.type === 'csr-created') {
+    const who = event.kind === 'client' ? identity : `system:node:${name}`;
+    return `as ${who}, ${describeEvent(event)}`;
+  }
+  if (event.type === 'registered') {
+    return event.existed
+      ? 'is a node of this cluster already'
+      : 'is a node of this cluster: Ready=False, taint kubepki.dev/no-kubelet:NoSchedule';
+  }
+  if (event.type === 'serving') {
+    return `proves its serving certificate on https://${event.address}:${event.port}`;
+  }
+  return describeEvent(event);
 }

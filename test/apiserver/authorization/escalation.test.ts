@@ -84,6 +84,9 @@ async function refusal(
   return undefined;
 }
 
+const paths = (count: number): string[] =>
+  Array.from({ length: count }, (_, i) => `/${'p'.repeat(i % 50)}/${i}/*`);
+
 const alice = user('alice', 'dev');
 const mallory = user('mallory');
 
@@ -193,6 +196,100 @@ describe('a role', () => {
       // What gives nothing to the authorizer needs no rights here.
       expect(await refusal(mallory, damaged)).toBeUndefined();
     }
+  });
+
+  it('costs the sum of what one has and what one gives, not the product', async () => {
+    const named = (count: number) =>
+      Array.from({ length: count }, (_, i) =>
+        rule('get', `r${i}`, { resourceNames: [`name-${i}`] }),
+      );
+    const big = createRbacAuthorizer(
+      new Objects(
+        clusterRole('big', [...named(30_000), urls('get', paths(20_000).join(','))]),
+        clusterBinding('big', 'big', toUser('alice')),
+      ),
+    );
+    const judge = createEscalationGuard({ rbac: big, authorizer: big });
+    const attributes = asks(alice, 'create', 'clusterroles', { group: GROUP });
+    const held = named(30_000).slice(-9_990);
+    const below = paths(20_000).map((path) => path.replace('*', 'x'));
+    const begun = performance.now();
+    const object = clusterRole('new', [...held, urls('get', below.join(','))]);
+    await judge({ attributes, object, dryRun: false });
+    const more = clusterRole('new', [...held, rule('get', 'r1', { resourceNames: ['name-0'] })]);
+    await expect(judge({ attributes, object: more, dryRun: false })).rejects.toThrow(
+      '{APIGroups:[""], Resources:["r1"], ResourceNames:["name-0"], Verbs:["get"]}',
+    );
+    // Rule by rule it takes half a minute.
+    expect(performance.now() - begun).toBeLessThan(3_000);
+  });
+
+  it('is refused where it has more rules than are checked', async () => {
+    const rules = Array.from({ length: 10_001 }, () => rule('get', 'pods'));
+    expect(await refusal(alice, clusterRole('new', rules.slice(1)))).toBeUndefined();
+    expect(await refusal(alice, clusterRole('new', rules))).toContain(
+      'more rights than can be checked: at most 10000 rules and 100000 rights',
+    );
+  });
+
+  it('of one who has too much is checked against the first rights', async () => {
+    const hundred = Array.from({ length: 100 }, (_, i) => `x${i}`);
+    const huge = { verbs: hundred, apiGroups: hundred, resources: hundred };
+    const owned = createRbacAuthorizer(
+      new Objects(
+        clusterRole('huge', [huge, rule('get', 'pods')]),
+        clusterBinding('huge', 'huge', toUser('alice')),
+      ),
+    );
+    const judge = createEscalationGuard({ rbac: owned, authorizer: owned });
+    const write = async (object: KubernetesObject) =>
+      await judge({
+        attributes: asks(alice, 'create', 'clusterroles', { group: GROUP }),
+        object,
+        dryRun: false,
+      });
+    await write(clusterRole('new', [rule('get', 'pods')]));
+    await expect(write(clusterRole('new', [rule('x1', 'x1')]))).rejects.toThrow(
+      'those that the user holds here are more than 100000',
+    );
+  });
+
+  it('is refused with the first fifty rights that are missing, in lines that end', async () => {
+    const rules = Array.from({ length: 60 }, (_, i) => rule('delete', `r${100 + i}`));
+    const message = (await refusal(alice, clusterRole('new', rules))) ?? '';
+    expect(message.split('\n')).toHaveLength(52);
+    expect(message).toContain('"r149"');
+    expect(message).not.toContain('"r150"');
+    expect(message.endsWith('\n… and 10 more')).toBe(true);
+    const long = clusterRole('new', [rule('delete', 'x'.repeat(100_000))]);
+    expect((await refusal(alice, long))?.length).toBeLessThan(2_000);
+  });
+
+  it.each<[string, string, boolean]>([
+    ['/a*', '/ab', true],
+    ['/a*', '/a*', true],
+    ['/a*,/ab/c*', '/ab/d', true],
+    ['/a/b*,/a/d*', '/a/c', false],
+    ['/a/b*,/a/d*', '/a/dx', true],
+    ['/b***', '/bx', true],
+    ['/b', '/bx', false],
+    ['*', '/x', true],
+  ])('of one who has the paths %s may have %s: %s', async (has, wants, passes) => {
+    const owned = createRbacAuthorizer(
+      new Objects(
+        clusterRole('has', [urls('get', has)]),
+        clusterBinding('has', 'has', toUser('alice')),
+      ),
+    );
+    const judge = createEscalationGuard({ rbac: owned, authorizer: owned });
+    const attributes = asks(alice, 'create', 'clusterroles', { group: GROUP });
+    const write = judge({
+      attributes,
+      object: clusterRole('new', [urls('get', wants)]),
+      dryRun: false,
+    });
+    if (passes) await write;
+    else await expect(write).rejects.toThrow('not currently held');
   });
 
   it('of a namespace counts what one has there', async () => {

@@ -205,3 +205,46 @@ describe('objects in protobuf', () => {
     expect((await send(unknown('v1', 'Secret', metadata('x')))).status).toBe(400);
   });
 });
+
+describe('protobuf made to keep the reader busy', () => {
+  const times = (count: number, bytes: Uint8Array): Buffer =>
+    Buffer.alloc(count * bytes.length, bytes);
+  const refused = (raw: Uint8Array): unknown => {
+    try {
+      return decodeProtobuf(unknown('v1', 'ConfigMap', raw));
+    } catch (error) {
+      return error instanceof WireError ? error.message : error;
+    }
+  };
+
+  it('is refused: one field again and again, or none that is known', () => {
+    const message = 'more than 10000 fields that are unknown or stand more than once';
+    expect(refused(times(10_002, field(1)))).toBe(message);
+    expect(refused(times(10_001, field(99)))).toBe(message);
+    expect(refused(field(1, times(10_002, field(2, ''))))).toBe(message);
+    expect(refused(times(10_001, field(1)))).toMatchObject({ metadata: {} });
+  });
+
+  it('is refused: more fields than an object can have', () => {
+    const message = 'more than 200000 fields';
+    expect(refused(field(1, times(200_001, field(14))))).toBe(message);
+    expect(refused(field(2, times(200_001, field(1))))).toBe(message);
+  });
+
+  it('reads a map of 50,000 entries without copying it for each', () => {
+    const entries = Array.from({ length: 50_000 }, (_, index) => field(2, entry(`k${index}`, 'v')));
+    const decoded = refused(Buffer.concat(entries));
+    expect(Object.keys(Object(decoded).data)).toHaveLength(50_000);
+  });
+
+  it('is a bad request over the API', async () => {
+    const { api } = await apiServer();
+    const { status } = await api.loopback({ name: 'a', groups: ['system:masters'] })({
+      method: 'POST',
+      url: '/api/v1/namespaces/default/configmaps',
+      headers: { 'content-type': 'application/vnd.kubernetes.protobuf' },
+      body: unknown('v1', 'ConfigMap', times(1_400_000, field(1))),
+    });
+    expect(status).toBe(400);
+  });
+});

@@ -92,6 +92,26 @@ describe('a new request', () => {
     expect(JSON.stringify(made.object)).not.toContain('system:masters');
   });
 
+  it('has 256 KiB at most, and does not grow beyond', async () => {
+    const labelled = (count: number) => ({
+      ...csr(),
+      metadata: {
+        name: 'c',
+        labels: Object.fromEntries(
+          Array.from({ length: count }, (_, i) => [`l${i}`, 'x'.repeat(60)]),
+        ),
+      },
+    });
+    const large = 'FieldValueTooLong metadata';
+    expect(await causesOf(api.create(CSRS, labelled(4_000)))).toEqual([large]);
+    await expect(api.create(CSRS, labelled(4_000))).rejects.toThrow(
+      'metadata: Too long: may not be more than 262144 bytes as JSON, together with spec and status',
+    );
+    await api.create(CSRS, labelled(3_000));
+    expect(await causesOf(api.update(CSRS, 'c', labelled(4_000)))).toEqual([large]);
+    await api.update(CSRS, 'c', labelled(3_001));
+  });
+
   it('may have any name that a path can hold', async () => {
     const made = await api.create(CSRS, { ...csr(), metadata: { name: 'Node_1:x' } });
     expect(made.object.metadata.name).toBe('Node_1:x');

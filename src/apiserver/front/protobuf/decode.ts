@@ -4,7 +4,7 @@
  * pkg/runtime/generated.proto, which carries kind and version around every object.
  */
 import { MESSAGE_FIELDS } from './fields.ts';
-import { WireError, type WireField, wireFields } from './wire.ts';
+import { Budget, WireError, type WireField, wireFields } from './wire.ts';
 
 /** `k8s` and a zero: what every encoded object begins with. */
 const MAGIC = Buffer.from('k8s\0');
@@ -19,7 +19,7 @@ interface FieldRule {
   readonly keepsZero: boolean;
 }
 
-type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 /**
  * The object with `apiVersion` and `kind`.
@@ -32,37 +32,52 @@ export function decodeProtobuf(bytes: Uint8Array): Record<string, unknown> {
       'provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]',
     );
   }
+  const budget = new Budget();
   let type: Uint8Array = new Uint8Array();
   let raw: Uint8Array = new Uint8Array();
-  for (const { number, value } of wireFields(bytes.subarray(MAGIC.length))) {
+  for (const { number, value } of wireFields(bytes.subarray(MAGIC.length), budget)) {
     if (number === 1) type = bytesOf(value);
     if (number === 2) raw = bytesOf(value);
   }
-  const { apiVersion, kind } = typeOf(type);
+  const { apiVersion, kind } = typeOf(type, budget);
   if (!Object.hasOwn(MESSAGE_FIELDS, kind)) {
     throw new WireError(`no kind ${JSON.stringify(kind)} is known in protobuf`);
   }
-  return { apiVersion, kind, ...message(kind, raw, 0) };
+  return { apiVersion, kind, ...message(kind, raw, 0, budget) };
 }
 
 /** `runtime.TypeMeta`. */
-function typeOf(bytes: Uint8Array): { apiVersion: string; kind: string } {
+function typeOf(bytes: Uint8Array, budget: Budget): { apiVersion: string; kind: string } {
   const type = { apiVersion: '', kind: '' };
-  for (const { number, value } of wireFields(bytes)) {
+  for (const { number, value } of wireFields(bytes, budget)) {
     if (number === 1) type.apiVersion = text(value);
     if (number === 2) type.kind = text(value);
   }
   return type;
 }
 
-function message(name: string, bytes: Uint8Array, depth: number): Record<string, Json> {
+function message(
+  name: string,
+  bytes: Uint8Array,
+  depth: number,
+  budget: Budget,
+): Record<string, Json> {
   if (depth > DEEPEST) throw new WireError('nested too deeply');
   const rules = rulesOf(name);
   const object: Record<string, Json> = {};
-  for (const field of wireFields(bytes)) {
+  const seen = new Set<number>();
+  for (const field of wireFields(bytes, budget)) {
     const rule = rules.get(field.number);
     // What a newer client knows and this server does not is passed over, as upstream does.
-    if (rule !== undefined) put(object, rule, field, depth);
+    if (rule === undefined) {
+      budget.waste();
+      continue;
+    }
+    if (rule.shape === 'one') {
+      if (seen.has(field.number)) budget.waste();
+      seen.add(field.number);
+    }
+    put(object, rule, field, depth, budget);
   }
   return object;
 }
@@ -72,17 +87,18 @@ function put(
   rule: FieldRule,
   { value }: WireField,
   depth: number,
+  budget: Budget,
 ): void {
   const before = object[rule.name];
   if (rule.shape === 'map') {
     // A null prototype, so that the key `__proto__` is a key like any other.
-    const map: Record<string, Json> = Object.assign(Object.create(null), before);
-    const entry = mapEntry(rule.type, bytesOf(value), depth);
+    const map: Record<string, Json> = isMap(before) ? before : Object.create(null);
+    const entry = mapEntry(rule.type, bytesOf(value), depth, budget);
     map[entry.key] = entry.value;
     object[rule.name] = map;
     return;
   }
-  const read = single(rule.type, value, depth);
+  const read = single(rule.type, value, depth, budget);
   if (rule.shape === 'list') {
     if (Array.isArray(before)) before.push(read);
     else object[rule.name] = [read];
@@ -91,17 +107,25 @@ function put(
   }
 }
 
-function mapEntry(type: string, bytes: Uint8Array, depth: number): { key: string; value: Json } {
+const isMap = (value: Json | undefined): value is { [key: string]: Json } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function mapEntry(
+  type: string,
+  bytes: Uint8Array,
+  depth: number,
+  budget: Budget,
+): { key: string; value: Json } {
   let key = '';
   let value: WireField['value'] = new Uint8Array();
-  for (const field of wireFields(bytes)) {
+  for (const field of wireFields(bytes, budget)) {
     if (field.number === 1) key = text(field.value);
     if (field.number === 2) value = field.value;
   }
-  return { key, value: single(type, value, depth) };
+  return { key, value: single(type, value, depth, budget) };
 }
 
-function single(type: string, value: WireField['value'], depth: number): Json {
+function single(type: string, value: WireField['value'], depth: number, budget: Budget): Json {
   switch (type) {
     case 'string':
       return text(value);
@@ -112,25 +136,25 @@ function single(type: string, value: WireField['value'], depth: number): Json {
     case 'int':
       return Number(BigInt.asIntN(64, numberOf(value)));
     case 'time':
-      return time(bytesOf(value), 0);
+      return time(bytesOf(value), 0, budget);
     case 'microtime':
-      return time(bytesOf(value), 6);
+      return time(bytesOf(value), 6, budget);
     case 'quantity':
-      return firstText(bytesOf(value));
+      return firstText(bytesOf(value), budget);
     case 'strings':
-      return [...wireFields(bytesOf(value))].map((field) => text(field.value));
+      return [...wireFields(bytesOf(value), budget)].map((field) => text(field.value));
     case 'raw':
-      return rawJson(bytesOf(value));
+      return rawJson(bytesOf(value), budget);
     default:
-      return message(type, bytesOf(value), depth + 1);
+      return message(type, bytesOf(value), depth + 1, budget);
   }
 }
 
 /** `metav1.Time` and `MicroTime`: seconds and nanoseconds; an empty message is no time. */
-function time(bytes: Uint8Array, digits: 0 | 6): Json {
+function time(bytes: Uint8Array, digits: 0 | 6, budget: Budget): Json {
   let seconds = 0n;
   let nanos = 0n;
-  for (const { number, value } of wireFields(bytes)) {
+  for (const { number, value } of wireFields(bytes, budget)) {
     if (number === 1) seconds = BigInt.asIntN(64, numberOf(value));
     if (number === 2) nanos = BigInt.asIntN(32, numberOf(value));
   }
@@ -143,8 +167,8 @@ function time(bytes: Uint8Array, digits: 0 | 6): Json {
 }
 
 /** `FieldsV1`: JSON in bytes. */
-function rawJson(bytes: Uint8Array): Json {
-  for (const { number, value } of wireFields(bytes)) {
+function rawJson(bytes: Uint8Array, budget: Budget): Json {
+  for (const { number, value } of wireFields(bytes, budget)) {
     if (number === 1) return parseJson(text(value));
   }
   return {};
@@ -159,8 +183,8 @@ function parseJson(source: string): Json {
   }
 }
 
-function firstText(bytes: Uint8Array): string {
-  for (const { number, value } of wireFields(bytes)) {
+function firstText(bytes: Uint8Array, budget: Budget): string {
+  for (const { number, value } of wireFields(bytes, budget)) {
     if (number === 1) return text(value);
   }
   return '';

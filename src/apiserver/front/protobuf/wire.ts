@@ -11,10 +11,47 @@ export interface WireField {
 
 const MOST_VARINT_BYTES = 10;
 
-/** The fields of a message in the order in which they stand there. */
-export function* wireFields(bytes: Uint8Array): Generator<WireField> {
+/** Fields of a whole document, those of messages within it included: an object of 3 MiB has some 100,000. */
+const MOST_FIELDS = 200_000;
+/** Fields of a whole document that end up nowhere: unknown, or overwritten by the same field once more. */
+const MOST_WASTED = 10_000;
+
+/** What the reading of one document may still cost. */
+export class Budget {
+  #fields = MOST_FIELDS;
+  #wasted = MOST_WASTED;
+
+  /** @throws WireError */
+  field(): void {
+    this.#fields -= 1;
+    if (this.#fields < 0) throw new WireError(`more than ${MOST_FIELDS} fields`);
+  }
+
+  /** @throws WireError */
+  waste(): void {
+    this.#wasted -= 1;
+    if (this.#wasted < 0) {
+      throw new WireError(
+        `more than ${MOST_WASTED} fields that are unknown or stand more than once`,
+      );
+    }
+  }
+}
+
+/**
+ * The fields of a message in the order in which they stand there.
+ *
+ * @param budget of the document that it is in; where it stands alone, its own
+ *
+ * @throws WireError
+ */
+export function* wireFields(
+  bytes: Uint8Array,
+  budget: Budget = new Budget(),
+): Generator<WireField> {
   const reader = { bytes, at: 0 };
   while (reader.at < bytes.length) {
+    budget.field();
     const tag = varint(reader);
     const number = Number(tag >> 3n);
     if (number === 0) throw new WireError('illegal tag 0');

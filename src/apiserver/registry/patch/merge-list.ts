@@ -5,6 +5,9 @@ import { DIRECTIVE, StrategicPatchError } from './directives.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** Items that a patch may name for one list that is merged; no list of Kubernetes comes near. */
+const MOST_ITEMS = 10_000;
+
 interface ListMerge {
   readonly schema: ArraySchema;
   /** Absent where the object has no such list. */
@@ -17,11 +20,20 @@ interface ListMerge {
   readonly mergeItems: (item: Json, change: Json) => Json;
 }
 
-/** Undefined where there is no list afterwards either. */
+/**
+ * Undefined where there is no list afterwards either.
+ *
+ * @throws StrategicPatchError also where the patch names more than 10,000 items of a list that is merged
+ */
 export function mergeList(merge: ListMerge): readonly unknown[] | undefined {
-  const { schema, original, patch, deletions } = merge;
+  const { schema, original, patch, order, deletions } = merge;
   if (original === undefined && patch === undefined) return undefined;
   if (schema.patch !== 'merge' && deletions.length === 0) return patch ?? original;
+  for (const list of [patch, order, deletions]) {
+    if (list !== undefined && list.length > MOST_ITEMS) {
+      throw new StrategicPatchError(`a list of the patch has more than ${MOST_ITEMS} items`);
+    }
+  }
   return schema.mergeKey === undefined ? mergeScalars(merge) : mergeObjects(merge, schema.mergeKey);
 }
 
@@ -113,9 +125,13 @@ function inOrder<T>(
   for (const item of spoken) {
     // What is new has stood nowhere: nothing goes before it for that.
     const stood = before.get(identify(item)) ?? -1;
-    const start = next;
-    while (next < others.length && stoodAt(others[next]) < stood) next += 1;
-    result.push(...others.slice(start, next), item);
+    // One by one: to spread a long list into arguments would exceed what a call can take.
+    for (let other = others[next]; next < others.length && stoodAt(other) < stood; ) {
+      if (other !== undefined) result.push(other);
+      next += 1;
+      other = others[next];
+    }
+    result.push(item);
   }
   return [...result, ...others.slice(next)];
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { StrategicPatchError } from '../../../../src/apiserver/registry/patch/directives.ts';
 import { applyStrategicMergePatch } from '../../../../src/apiserver/registry/patch/strategic-merge-patch.ts';
 import { DEFINITIONS } from '../../../../src/apiserver/resources/index.ts';
 
@@ -194,5 +195,32 @@ describe('a strategic merge patch', () => {
   it('takes __proto__ as a name', () => {
     const result = patched('configmaps', { data: {} }, JSON.parse('{"data":{"__proto__":"x"}}'));
     expect(JSON.stringify(result)).toBe('{"data":{"__proto__":"x"}}');
+  });
+});
+
+describe('long lists in a strategic merge patch', () => {
+  const names = (count: number) => Array.from({ length: count }, (_, index) => `a.b/${index}`);
+
+  it('are merged however many items an object has', () => {
+    const finalizers = names(700_000);
+    const merged = patched(
+      'configmaps',
+      { metadata: { finalizers } },
+      { metadata: { '$setElementOrder/finalizers': ['new', 'a.b/699999'], finalizers: ['new'] } },
+    );
+    expect(merged).toMatchObject({ metadata: { finalizers: { length: 700_001 } } });
+  });
+
+  it('are refused where the patch names more than 10,000', () => {
+    const many = names(150_000);
+    for (const metadata of [
+      { '$setElementOrder/finalizers': many, finalizers: ['a'] },
+      { finalizers: many, '$setElementOrder/finalizers': ['a'] },
+      { '$deleteFromPrimitiveList/finalizers': many },
+    ]) {
+      expect(() =>
+        patched('configmaps', { metadata: { finalizers: ['a'] } }, { metadata }),
+      ).toThrow(StrategicPatchError);
+    }
   });
 });

@@ -1,0 +1,60 @@
+/**
+ * How many certificate signing requests one user may have waiting. Upstream has no such limit: whoever has
+ * a bootstrap token can fill the server with requests that nobody approves, and they stay for a day.
+ */
+import { StatusError, type UserInfo } from '../../kubernetes/index.ts';
+import { SYSTEM_MASTERS } from '../authorization/index.ts';
+import type { Admission } from '../types.ts';
+import { isAbout, operationOf } from './request.ts';
+import type { RequestsByUser } from './requests-by-user.ts';
+
+/**
+ * A request that is decided within this time is no burden: a thousand nodes may begin at once with one
+ * bootstrap token, and all of their requests wait for a moment.
+ */
+export const REQUEST_GRACE_MS = 10_000;
+/** Undecided for longer than the grace. */
+const MOST_OVERDUE = 100;
+/** Undecided, however young. */
+const MOST_PENDING = 5_000;
+/** JSON of the requests of more than 16 KiB, decided or not; those of nodes are smaller. */
+const MOST_LARGE_BYTES = 16 * 1024 * 1024;
+
+const RETRY_SECONDS = 10;
+const SYSTEM_ACCOUNTS = 'system:serviceaccount:kube-system:';
+
+/** Refuses a create of a user who has too much waiting: 429, to try again. */
+export function requestLimit(requests: Pick<RequestsByUser, 'usage'>, now: () => Date): Admission {
+  return async (request) => {
+    if (!isAbout(request, 'certificatesigningrequests.certificates.k8s.io')) return;
+    if (request.attributes.subresource !== '' || operationOf(request) !== 'create') return;
+    const { user } = request.attributes;
+    if (isExempt(user)) return;
+    const { overdue, pending, largeBytes } = requests.usage(user.name, now().getTime());
+    if (overdue >= MOST_OVERDUE) {
+      throw tooMany(
+        `the limit is ${MOST_OVERDUE} certificate signing requests of one user that are undecided for more than ${REQUEST_GRACE_MS / 1000} seconds`,
+      );
+    }
+    if (pending >= MOST_PENDING) {
+      throw tooMany(
+        `the limit is ${MOST_PENDING} undecided certificate signing requests of one user`,
+      );
+    }
+    if (largeBytes >= MOST_LARGE_BYTES) {
+      throw tooMany(
+        `the limit is ${MOST_LARGE_BYTES} bytes in the large certificate signing requests of one user`,
+      );
+    }
+  };
+}
+
+const isExempt = ({ name, groups }: UserInfo): boolean =>
+  name.startsWith(SYSTEM_ACCOUNTS) || groups.includes(SYSTEM_MASTERS);
+
+const tooMany = (limit: string): StatusError =>
+  StatusError.of('TooManyRequests', `${limit}: approve, deny or delete some, or try again later`, {
+    group: 'certificates.k8s.io',
+    kind: 'certificatesigningrequests',
+    retryAfterSeconds: RETRY_SECONDS,
+  });

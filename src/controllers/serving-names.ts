@@ -1,0 +1,124 @@
+/**
+ * Which names and addresses a node may have a serving certificate for at all. A node writes the addresses
+ * of its own Node object, so these prove nothing by themselves: without limits a node that has joined with
+ * a bootstrap token could become the API server to everybody who trusts the CA.
+ */
+import { KubepkiError, quoted } from '../errors.ts';
+import { ipToBytes } from '../x509/index.ts';
+import { canonicalAddress } from './node-addresses.ts';
+import { isNodeName } from './node-name.ts';
+
+export interface ServingOptions {
+  /** `10.0.0.0/8`, `fd00::/8`: where the addresses of nodes lie; empty does not limit them. */
+  readonly allowedCidrs: readonly string[];
+  /** A node may have `<its name>.<one of these>` beside its name. */
+  readonly allowedDnsSuffixes: readonly string[];
+  /** Names and addresses of the control plane, which no node gets: the SANs of the API server, its Service. */
+  readonly reserved: readonly string[];
+}
+
+/** A SAN as the request has it. */
+export interface AskedName {
+  readonly type: 'dns' | 'ip';
+  readonly value: string;
+}
+
+/** Why a node may not have this in a certificate, whatever its Node says; undefined where it may. */
+export type ServingNames = (asked: AskedName, node: string) => string | undefined;
+
+interface Block {
+  readonly network: Uint8Array;
+  readonly prefix: number;
+}
+
+/** @throws KubepkiError INVALID_VALUE for what is no subnet and no DNS name */
+export function createServingNames(options: ServingOptions): ServingNames {
+  const cidrs = options.allowedCidrs.map(blockOf);
+  const suffixes = options.allowedDnsSuffixes.map(suffixOf);
+  const reserved = new Set(options.reserved.map((one) => canonicalAddress(withoutDot(one))));
+  return ({ type, value }, node) => {
+    if (isReserved(canonicalAddress(value), reserved)) return 'is reserved for the control plane';
+    return type === 'dns' ? dnsProblem(value, node, suffixes) : ipProblem(value, cidrs);
+  };
+}
+
+/** Reserved itself, or covered by a wildcard that is. */
+function isReserved(name: string, reserved: ReadonlySet<string>): boolean {
+  const dot = name.indexOf('.');
+  return reserved.has(name) || (dot > 0 && reserved.has(`*${name.slice(dot)}`));
+}
+
+function dnsProblem(value: string, node: string, suffixes: readonly string[]): string | undefined {
+  // ASCII alone: other letters have no business here, and some of them become ASCII in lower case.
+  const name = value.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+  const labels = name.split('.');
+  if (!isNodeName(name) || looksLikeAddress(labels)) return 'is not a plain DNS name';
+  if (isControlPlane(name, labels)) return 'is reserved for the control plane';
+  if (name === node || suffixes.some((suffix) => name === `${node}.${suffix}`)) return undefined;
+  return 'is neither the name of the node nor that with an allowed suffix';
+}
+
+/** What many programs take for an IPv4 address: its last label is a number (WHATWG URL, "ends in a number"). */
+const looksLikeAddress = (labels: readonly string[]): boolean =>
+  /^(?:\d+|0x[\da-f]*)$/.test(labels.at(-1) ?? '');
+
+/** The names of every API server, of the machine itself, and of Services. */
+const isControlPlane = (name: string, labels: readonly string[]): boolean =>
+  name.startsWith('localhost') ||
+  labels.at(-1) === 'localhost' ||
+  labels[0] === 'kubernetes' ||
+  labels.includes('svc', 1);
+
+/** Never a node's; and those that are one's own to every machine only where somebody allows just these. */
+const NEVER = ['0.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', '::/128', 'fe80::/10', 'ff00::/8'].map(
+  blockOf,
+);
+const LOOPBACK = ['127.0.0.0/8', '::1/128'].map(blockOf);
+
+function ipProblem(value: string, cidrs: readonly Block[]): string | undefined {
+  const address = ipToBytes(value);
+  if (address === undefined) return 'is no IP address';
+  if (NEVER.some((block) => covers(block, address))) {
+    return 'is unspecified, link-local, multicast or of no use';
+  }
+  const loopback = LOOPBACK.find((block) => covers(block, address));
+  const allowing = cidrs.filter((block) => covers(block, address));
+  if (loopback !== undefined) {
+    const explicit = allowing.some(
+      ({ network, prefix }) => prefix >= loopback.prefix && covers(loopback, network),
+    );
+    return explicit ? undefined : 'is a loopback address';
+  }
+  if (cidrs.length > 0 && allowing.length === 0) return 'is in none of the allowed CIDRs';
+  return undefined;
+}
+
+function covers({ network, prefix }: Block, address: Uint8Array): boolean {
+  if (network.length !== address.length) return false;
+  return network.every((byte, i) => {
+    const mask = 0xff00 >> Math.min(8, Math.max(0, prefix - i * 8));
+    return ((byte ^ (address[i] ?? 0)) & mask & 0xff) === 0;
+  });
+}
+
+function blockOf(text: string): Block {
+  const [, address = '', bits = ''] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? [];
+  const network = ipToBytes(address);
+  const prefix = Number(bits);
+  if (network === undefined || prefix > network.length * 8) {
+    throw new KubepkiError('INVALID_VALUE', `allowed CIDRs: ${quoted(text, 80)} is none`, {
+      hint: 'write them as 10.0.0.0/8 or fd00::/8',
+    });
+  }
+  return { network, prefix };
+}
+
+function suffixOf(text: string): string {
+  const suffix = text.replace(/^\./, '').toLowerCase();
+  if (isNodeName(suffix) && !looksLikeAddress(suffix.split('.'))) return suffix;
+  throw new KubepkiError('INVALID_VALUE', `allowed DNS suffixes: ${quoted(text, 300)} is none`, {
+    hint: 'write them as example.com',
+  });
+}
+
+const withoutDot = (name: string): string => name.replace(/\.$/, '');
