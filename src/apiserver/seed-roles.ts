@@ -27,14 +27,14 @@ export const SERVER_USER: UserInfo = { name: 'system:apiserver', groups: ['syste
 interface Step {
   readonly type: ResourceType;
   readonly key: ObjectKey;
-  readonly todo: Reconciled<KubernetesObject>;
+  readonly change: Reconciled<KubernetesObject>;
 }
 
 /** Creates what is missing in one go; what is there keeps what people have added. */
 export async function seedRoles(registry: Registry): Promise<void> {
   const steps = await stepsFor(registry);
-  const missing = steps.flatMap(({ type, todo }): SeedObject[] =>
-    todo.operation === 'create' ? [{ type, object: todo.object }] : [],
+  const missing = steps.flatMap(({ type, change }): SeedObject[] =>
+    change.operation === 'create' ? [{ type, object: change.object }] : [],
   );
   await registry.seed(missing);
   for (const step of steps) await mend(registry, step);
@@ -47,11 +47,11 @@ async function stepsFor({ reader }: Registry): Promise<readonly Step[]> {
     object: ClusterRole,
   ) => {
     const key = keyOf(object);
-    return { type, key, todo: reconcileRole(await reader.get<ClusterRole>(type, key), object) };
+    return { type, key, change: reconcileRole(await reader.get<ClusterRole>(type, key), object) };
   };
   const binding = async (type: ResourceType<RoleBinding>, object: RoleBinding) => {
     const key = keyOf(object);
-    return { type, key, todo: reconcileBinding(await reader.get(type, key), object) };
+    return { type, key, change: reconcileBinding(await reader.get(type, key), object) };
   };
   return await Promise.all([
     ...clusterRoles.map((object) => role(CLUSTER_ROLES, object)),
@@ -64,15 +64,15 @@ async function stepsFor({ reader }: Registry): Promise<readonly Step[]> {
 const keyOf = ({ metadata: { name = '', namespace } }: KubernetesObject): ObjectKey =>
   namespace === undefined ? { name } : { namespace, name };
 
-async function mend(registry: Registry, { type, key, todo }: Step): Promise<void> {
-  if (todo.operation === 'none' || todo.operation === 'create') return;
+async function mend(registry: Registry, { type, key, change }: Step): Promise<void> {
+  if (change.operation === 'none' || change.operation === 'create') return;
   const definition = definitionOf(registry, type);
-  if (todo.operation === 'update') {
-    await registry.update(definition, key, undefined, todo.object, context(type, key, 'update'));
+  if (change.operation === 'update') {
+    await registry.update(definition, key, undefined, change.object, context(type, key, 'update'));
     return;
   }
   await registry.delete(definition, key, {}, context(type, key, 'delete'));
-  await registry.seed([{ type, object: todo.object }]);
+  await registry.seed([{ type, object: change.object }]);
 }
 
 function definitionOf(

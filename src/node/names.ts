@@ -1,5 +1,6 @@
 /** What a node is called: as an object, as a user, and what its labels may be. */
 import { KubepkiError, quoted } from '../errors.ts';
+import { isKubernetesLabel, isOwnNodeLabel, NODE_USER_PREFIX } from '../kubernetes/index.ts';
 
 /** RFC 1123 subdomain: what the API server takes for the name of a Node. */
 const SUBDOMAIN = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
@@ -19,26 +20,7 @@ export function nodeNameOf(hostname: string): string {
 }
 
 /** Who the node is to the API server. */
-export const userOf = (nodeName: string): string => `system:node:${nodeName}`;
-
-/** The group of all nodes. */
-export const NODES_GROUP = 'system:nodes';
-
-/** Labels that NodeRestriction lets a node give itself (kubelet, pkg/apis/well_known_labels.go). */
-const OWN_LABELS: ReadonlySet<string> = new Set([
-  'kubernetes.io/hostname',
-  'topology.kubernetes.io/zone',
-  'topology.kubernetes.io/region',
-  'failure-domain.beta.kubernetes.io/zone',
-  'failure-domain.beta.kubernetes.io/region',
-  'beta.kubernetes.io/instance-type',
-  'node.kubernetes.io/instance-type',
-  'kubernetes.io/os',
-  'kubernetes.io/arch',
-  'beta.kubernetes.io/os',
-  'beta.kubernetes.io/arch',
-]);
-const OWN_LABEL_NAMESPACES = ['kubelet.kubernetes.io', 'node.kubernetes.io'];
+export const userOf = (nodeName: string): string => `${NODE_USER_PREFIX}${nodeName}`;
 
 const LABEL_NAME = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 
@@ -53,7 +35,7 @@ export function checkLabels(labels: Readonly<Record<string, string>>): void {
       new KubepkiError('INVALID_VALUE', `the node label ${quoted(key, 80)} ${why}`, { hint });
     if (!isLabelKey(key)) throw refuse('has no valid name');
     if (value !== '' && !LABEL_NAME.test(value)) throw refuse('has no valid value');
-    if (isKubernetesLabel(key) && !isOwnLabel(key)) {
+    if (isKubernetesLabel(key) && !isOwnNodeLabel(key)) {
       throw refuse(
         'is not one that a node may give itself',
         'an administrator can set it: kubectl label node',
@@ -67,19 +49,4 @@ function isLabelKey(key: string): boolean {
   return slash < 0
     ? LABEL_NAME.test(key)
     : SUBDOMAIN.test(key.slice(0, slash)) && LABEL_NAME.test(key.slice(slash + 1));
-}
-
-const isIn = (namespace: string, parent: string): boolean =>
-  namespace === parent || namespace.endsWith(`.${parent}`);
-
-const namespaceOf = (key: string): string => key.slice(0, Math.max(0, key.indexOf('/')));
-
-function isKubernetesLabel(key: string): boolean {
-  const namespace = namespaceOf(key);
-  return isIn(namespace, 'kubernetes.io') || isIn(namespace, 'k8s.io');
-}
-
-function isOwnLabel(key: string): boolean {
-  const namespace = namespaceOf(key);
-  return OWN_LABELS.has(key) || OWN_LABEL_NAMESPACES.some((own) => isIn(namespace, own));
 }

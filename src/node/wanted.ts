@@ -1,6 +1,6 @@
 /** What a node's certificates are to say, how they are asked for, and whether one says it. */
 import { KubepkiError, quoted } from '../errors.ts';
-import type { NodeAddress } from '../kubernetes/index.ts';
+import { NODES_GROUP, type NodeAddress } from '../kubernetes/index.ts';
 import {
   bytesToIp,
   type Certificate,
@@ -12,7 +12,7 @@ import {
   type PrivateKey,
   type RequestTemplate,
 } from '../x509/index.ts';
-import { NODES_GROUP, userOf } from './names.ts';
+import { userOf } from './names.ts';
 import type { CertificateKind } from './types.ts';
 
 export interface WantedCertificate {

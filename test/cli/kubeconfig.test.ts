@@ -13,8 +13,8 @@ import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { registerKubeconfig } from '../../src/cli/commands/kubeconfig.ts';
 import { parseCsvLine } from '../../src/cli/go-flags.ts';
-import { goQuote } from '../../src/cli/go-quote.ts';
 import { kubeconfigPaths } from '../../src/cli/kubeconfig-files.ts';
+import { goQuote } from '../../src/kubernetes/index.ts';
 import { temporaryDirectory } from '../temporary.ts';
 
 let dir = '';

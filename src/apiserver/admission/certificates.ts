@@ -6,12 +6,13 @@
 
 import { KubepkiError } from '../../errors.ts';
 import {
+  goQuote,
   KUBE_APISERVER_CLIENT_SIGNER,
   readSpecRequest,
   type UserInfo,
 } from '../../kubernetes/index.ts';
 import { organizations } from '../../x509/index.ts';
-import { goQuoted, SYSTEM_MASTERS, sameJson } from '../authorization/index.ts';
+import { SYSTEM_MASTERS, sameJson } from '../authorization/index.ts';
 import type { Admission, AdmissionRequest, Authorizer } from '../types.ts';
 import { fieldOf, isAbout, operationOf, refusal, textOf } from './request.ts';
 
@@ -66,7 +67,7 @@ async function requireForSigner(
   if (await maySigner(authorizer, request.attributes.user, verb, signer)) return;
   throw refusal(
     request,
-    `user not permitted to ${verb} requests with signerName ${goQuoted(signer)}`,
+    `user not permitted to ${verb} requests with signerName ${goQuote(signer)}`,
   );
 }
 

@@ -2,8 +2,8 @@
  * NamespaceLifecycle: nothing is created in a namespace that is not there or is going, and three
  * namespaces stay (kubernetes, apiserver/pkg/admission/plugin/namespace/lifecycle).
  */
-import { type Namespace, StatusError } from '../../kubernetes/index.ts';
-import { forbiddenError, goQuoted } from '../authorization/index.ts';
+import { goQuote, type Namespace, StatusError } from '../../kubernetes/index.ts';
+import { forbiddenError } from '../authorization/index.ts';
 import type { Admission } from '../types.ts';
 import { isAbout, operationOf, refusal } from './request.ts';
 
@@ -42,7 +42,7 @@ export function namespaceLifecycle(namespace: (name: string) => Namespace | unde
 }
 
 const missing = (name: string): StatusError =>
-  StatusError.of('NotFound', `namespaces ${goQuoted(name)} not found`, {
+  StatusError.of('NotFound', `namespaces ${goQuote(name)} not found`, {
     name,
     kind: 'namespaces',
   });

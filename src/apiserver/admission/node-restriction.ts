@@ -4,13 +4,14 @@
  */
 import { KubepkiError } from '../../errors.ts';
 import {
+  goQuote,
   KUBELET_CLIENT_SIGNER,
   KUBELET_SERVING_SIGNER,
   NODE_USER_PREFIX,
   readSpecRequest,
 } from '../../kubernetes/index.ts';
 import { commonName } from '../../x509/index.ts';
-import { goQuoted, nodeOf, sameJson } from '../authorization/index.ts';
+import { nodeOf, sameJson } from '../authorization/index.ts';
 import type { Admission, AdmissionRequest } from '../types.ts';
 import { forbiddenLabels, modifiedLabels } from './node-labels.ts';
 import { fieldOf, isAbout, operationOf, refusal, textOf } from './request.ts';
@@ -23,7 +24,7 @@ export function nodeRestriction(): Admission {
     const node = nodeOf(user);
     if (node === undefined) return;
     if (node === '') {
-      throw refusal(request, `could not determine node from user ${goQuoted(user.name)}`);
+      throw refusal(request, `could not determine node from user ${goQuote(user.name)}`);
     }
     const restricted = RESTRICTIONS.find(([resource]) => isAbout(request, resource));
     const problem = restricted?.[1](node, request);
@@ -46,7 +47,7 @@ const restrictNode: Restriction = (node, request) => {
   const { attributes, object, old } = request;
   if (!isNamed(node, request)) {
     const asked = attributes.name === '' ? (object?.metadata.name ?? '') : attributes.name;
-    return `node ${goQuoted(node)} is not allowed to modify node ${goQuoted(asked)}`;
+    return `node ${goQuote(node)} is not allowed to modify node ${goQuote(asked)}`;
   }
   if (object === undefined) return undefined;
   return old === undefined ? restrictNewNode(node, object) : restrictChangedNode(node, object, old);
@@ -54,21 +55,21 @@ const restrictNode: Restriction = (node, request) => {
 
 function restrictNewNode(node: string, object: unknown): string | undefined {
   if (isGiven(fieldOf(object, 'spec.configSource'))) {
-    return `node ${goQuoted(node)} is not allowed to create pods with a non-nil configSource`;
+    return `node ${goQuote(node)} is not allowed to create pods with a non-nil configSource`;
   }
   const labels = forbiddenLabels(modifiedLabels(fieldOf(object, 'metadata.labels'), undefined));
   if (labels.length === 0) return undefined;
-  return `node ${goQuoted(node)} is not allowed to set the following labels: ${labels.join(', ')}`;
+  return `node ${goQuote(node)} is not allowed to set the following labels: ${labels.join(', ')}`;
 }
 
 function restrictChangedNode(node: string, object: unknown, old: unknown): string | undefined {
   const changes = (path: string): boolean => !sameJson(fieldOf(object, path), fieldOf(old, path));
   if (isGiven(fieldOf(object, 'spec.configSource')) && changes('spec.configSource')) {
-    return `node ${goQuoted(node)} is not allowed to update configSource to a new non-nil configSource`;
+    return `node ${goQuote(node)} is not allowed to update configSource to a new non-nil configSource`;
   }
-  if (changes('spec.taints')) return `node ${goQuoted(node)} is not allowed to modify taints`;
+  if (changes('spec.taints')) return `node ${goQuote(node)} is not allowed to modify taints`;
   if (changes('metadata.ownerReferences')) {
-    return `node ${goQuoted(node)} is not allowed to modify ownerReferences`;
+    return `node ${goQuote(node)} is not allowed to modify ownerReferences`;
   }
   const labels = forbiddenLabels(
     modifiedLabels(fieldOf(object, 'metadata.labels'), fieldOf(old, 'metadata.labels')),
@@ -80,7 +81,7 @@ const isGiven = (value: unknown): boolean => value !== undefined && value !== nu
 
 const restrictLease: Restriction = (node, request) => {
   if (request.attributes.namespace !== NODE_LEASES) {
-    return `can only access leases in the ${goQuoted(NODE_LEASES)} system namespace`;
+    return `can only access leases in the ${goQuote(NODE_LEASES)} system namespace`;
   }
   if (isNamed(node, request)) return undefined;
   return 'can only access node lease with the same name as the requesting node';

@@ -4,6 +4,8 @@
  * its storage layer, so they are done for every write, whatever admission is configured.
  */
 import {
+  goQuote,
+  goQuoteList,
   type KubernetesObject,
   type PolicyRule,
   type RoleRef,
@@ -13,7 +15,6 @@ import {
 import type { Admission, AdmissionRequest, Authorizer, ResourceRequest } from '../types.ts';
 import { SYSTEM_MASTERS } from './chain.ts';
 import { coverage, MOST_RIGHTS, MOST_RULES } from './coverage.ts';
-import { goQuoted, goQuotedList } from './quote.ts';
 import { aggregate, type RbacAuthorizer } from './rbac.ts';
 import { forbiddenError } from './refusals.ts';
 import { listOf } from './rules.ts';
@@ -90,7 +91,7 @@ const judgeBinding: Judge = async ({ rbac, authorizer }, { attributes, old }, ob
 
 /** Upstream says it of the resource that is written, with the role's name. */
 const missingRole = ({ group, resource }: ResourceRequest, name: string): StatusError =>
-  StatusError.of('NotFound', `${resource}.${group} ${goQuoted(name)} not found`, {
+  StatusError.of('NotFound', `${resource}.${group} ${goQuote(name)} not found`, {
     name,
     group,
     kind: resource,
@@ -136,7 +137,7 @@ function confirmHeld(
   const held = coverageFor(rbac, user, namespace, wanted);
   if (held.kind === 'covered') return;
   if (held.kind === 'too-many') throw refuse(TOO_MANY[held.what]);
-  const who = `user ${goQuoted(user.name)} (groups=${goQuotedList(user.groups)})`;
+  const who = `user ${goQuote(user.name)} (groups=${goQuoteList(user.groups)})`;
   const missing = firstOf(described(held.missing), '\n');
   const errors =
     held.errors.length === 0 ? '' : `; resolution errors: [${resolution(held.errors)}]`;
@@ -196,13 +197,13 @@ function described(missing: readonly PolicyRule[]): string[] {
     else list.push(...right.verbs);
   }
   const lines = [...verbs.values()].map(
-    ([what = '', ...list]) => `{${what}, Verbs:${goQuotedList(list)}}`,
+    ([what = '', ...list]) => `{${what}, Verbs:${goQuoteList(list)}}`,
   );
   return [...new Set(lines)].sort();
 }
 
 const part = (name: string, values: readonly string[] | undefined): string =>
-  values === undefined || values.length === 0 ? '' : `${name}:${goQuotedList(values)}`;
+  values === undefined || values.length === 0 ? '' : `${name}:${goQuoteList(values)}`;
 
 /** The rules of a role as the request has it: nothing has validated them yet, perhaps. */
 function rulesIn(object: KubernetesObject): readonly PolicyRule[] {

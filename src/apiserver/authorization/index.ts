@@ -12,7 +12,6 @@ export { authorizerChain, createPrivilegedGroupAuthorizer, SYSTEM_MASTERS } from
 export { defaultRbacObjects } from './defaults/index.ts';
 export { createEscalationGuard } from './escalation.ts';
 export { createNodeAuthorizer, nodeOf } from './node.ts';
-export { goQuoted } from './quote.ts';
 export { createRbacAuthorizer, type RbacAuthorizer } from './rbac.ts';
 export { type Reconciled, reconcileBinding, reconcileRole } from './reconcile.ts';
 export { forbidden, forbiddenError } from './refusals.ts';

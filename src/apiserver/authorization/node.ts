@@ -5,6 +5,7 @@
  * config maps, service accounts, volumes) is allowed to nobody here.
  */
 import {
+  goQuote,
   NODE_USER_PREFIX,
   NODES_GROUP,
   type PolicyRule,
@@ -12,7 +13,6 @@ import {
 } from '../../kubernetes/index.ts';
 import type { Authorizer, Decision, ResourceRequest } from '../types.ts';
 import { NODE_RULES } from './defaults/index.ts';
-import { goQuoted } from './quote.ts';
 import { ruleAllows } from './rules.ts';
 
 const NODE_LEASES = 'kube-node-lease';
@@ -31,7 +31,7 @@ export function createNodeAuthorizer(rules: readonly PolicyRule[] = NODE_RULES):
     async authorize(request) {
       const node = nodeOf(request.user);
       if (node === undefined) return no();
-      if (node === '') return no(`unknown node for user ${goQuoted(request.user.name)}`);
+      if (node === '') return no(`unknown node for user ${goQuote(request.user.name)}`);
       const subdivided = request.kind === 'resource' ? subdivide(node, request) : undefined;
       if (subdivided !== undefined) return subdivided;
       return rules.some((rule) => ruleAllows(rule, request)) ? ALLOWED : no();
@@ -82,7 +82,7 @@ const judgeLease: Judge = (node, { verb, namespace, name }) => {
     return no('can only get, create, update, patch, or delete a node lease');
   }
   if (namespace !== NODE_LEASES) {
-    return no(`can only access leases in the ${goQuoted(NODE_LEASES)} system namespace`);
+    return no(`can only access leases in the ${goQuote(NODE_LEASES)} system namespace`);
   }
   // A name is not known before the object is: admission looks at it.
   if (verb !== 'create' && name !== node) {

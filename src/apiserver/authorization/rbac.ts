@@ -3,10 +3,10 @@
  * (kubernetes, plugin/pkg/auth/authorizer/rbac/rbac.go, pkg/registry/rbac/validation/rule.go).
  */
 import type { PolicyRule, RoleRef, UserInfo } from '../../kubernetes/index.ts';
+import { goQuote } from '../../kubernetes/index.ts';
 import type { RbacSource } from '../registry/index.ts';
 import type { Authorizer, Decision, RequestAttributes } from '../types.ts';
 import { BindingIndex, type Bound, subjectFor } from './binding-index.ts';
-import { goQuoted } from './quote.ts';
 import { ruleAllows } from './rules.ts';
 
 /** Rules, and what went wrong where some could not be found: the rest counts all the same. */
@@ -38,7 +38,7 @@ export function createRbacAuthorizer(source: RbacSource): RbacAuthorizer {
         if (namespace === '') return missing('role', name);
         return found(source.role(namespace, name), 'role', name);
       default:
-        return { found: false, error: `unsupported role reference kind: ${goQuoted(kind)}` };
+        return { found: false, error: `unsupported role reference kind: ${goQuote(kind)}` };
     }
   };
 
@@ -89,7 +89,7 @@ const RBAC_GROUP = 'rbac.authorization.k8s.io';
 
 const missing = (resource: string, name: string): RoleRules => ({
   found: false,
-  error: `${resource}.${RBAC_GROUP} ${goQuoted(name)} not found`,
+  error: `${resource}.${RBAC_GROUP} ${goQuote(name)} not found`,
 });
 
 function found(
@@ -113,15 +113,15 @@ function describe(bound: Bound, user: UserInfo): string {
   const { name = '', namespace = '' } = binding.metadata;
   const named = kind === 'RoleBinding' ? `${name}/${namespace}` : name;
   const subject = subjectFor(bound, user);
-  const role = `${binding.roleRef.kind} ${goQuoted(binding.roleRef.name)}`;
-  return `${kind} ${goQuoted(named)} of ${role} to ${describeSubject(subject, namespace)}`;
+  const role = `${binding.roleRef.kind} ${goQuote(binding.roleRef.name)}`;
+  return `${kind} ${goQuote(named)} of ${role} to ${describeSubject(subject, namespace)}`;
 }
 
 function describeSubject(subject: ReturnType<typeof subjectFor>, namespace: string): string {
   if (subject === undefined) return '';
   const { kind, name } = subject;
-  if (kind !== 'ServiceAccount') return `${kind} ${goQuoted(name)}`;
+  if (kind !== 'ServiceAccount') return `${kind} ${goQuote(name)}`;
   const own =
     subject.namespace === undefined || subject.namespace === '' ? namespace : subject.namespace;
-  return `${kind} ${goQuoted(`${name}/${own}`)}`;
+  return `${kind} ${goQuote(`${name}/${own}`)}`;
 }

@@ -1,7 +1,6 @@
 /** The 403 that a request is refused with, worded as upstream words it. */
-import { type StatusCause, StatusError } from '../../kubernetes/index.ts';
+import { goQuote, type StatusCause, StatusError } from '../../kubernetes/index.ts';
 import type { RequestAttributes } from '../types.ts';
-import { goQuoted } from './quote.ts';
 
 /** What a refusal is about; all three empty where it is no resource. */
 export interface Refused {
@@ -17,7 +16,7 @@ export function forbiddenError(
   causes: readonly StatusCause[] = [],
 ): StatusError {
   const what = group === '' ? resource : `${resource}.${group}`;
-  const named = name === '' ? what : `${what} ${goQuoted(name)}`;
+  const named = name === '' ? what : `${what} ${goQuote(name)}`;
   const message = what === '' ? `forbidden: ${text}` : `${named} is forbidden: ${text}`;
   return StatusError.of('Forbidden', message, {
     ...(name === '' ? {} : { name }),
@@ -46,11 +45,11 @@ export function forbidden(attributes: RequestAttributes, reason: string): Status
 }
 
 function describe(attributes: RequestAttributes): string {
-  const who = `User ${goQuoted(attributes.user.name)} cannot ${attributes.verb}`;
-  if (attributes.kind === 'path') return `${who} path ${goQuoted(attributes.path)}`;
+  const who = `User ${goQuote(attributes.user.name)} cannot ${attributes.verb}`;
+  if (attributes.kind === 'path') return `${who} path ${goQuote(attributes.path)}`;
   const { resource, subresource, group, namespace } = attributes;
   const what = subresource === '' ? resource : `${resource}/${subresource}`;
   const where =
-    namespace === '' ? 'at the cluster scope' : `in the namespace ${goQuoted(namespace)}`;
-  return `${who} resource ${goQuoted(what)} in API group ${goQuoted(group)} ${where}`;
+    namespace === '' ? 'at the cluster scope' : `in the namespace ${goQuote(namespace)}`;
+  return `${who} resource ${goQuote(what)} in API group ${goQuote(group)} ${where}`;
 }

@@ -1,6 +1,6 @@
 /** `/healthz`, `/livez`, `/readyz` and their single checks (apiserver, pkg/server/healthz/healthz.go). */
 import type { ApiResponse } from '../../kubernetes/index.ts';
-import { goQuoted } from '../authorization/index.ts';
+import { goQuote } from '../../kubernetes/index.ts';
 import { textAnswer } from './answers.ts';
 import type { Query } from './query.ts';
 
@@ -53,7 +53,7 @@ async function all(
   );
   const lines = results.map(({ line }) => line);
   if (unknown.size > 0) {
-    const names = [...unknown].sort().map(goQuoted).join(',');
+    const names = [...unknown].sort().map(goQuote).join(',');
     lines.push(`warn: some health checks cannot be excluded: no matches for ${names}`);
   }
   if (results.some(({ failed }) => failed)) {

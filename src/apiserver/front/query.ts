@@ -1,6 +1,5 @@
 /** The query of a request, read when it is asked for; values as Kubernetes reads them. */
-import { StatusError } from '../../kubernetes/index.ts';
-import { goQuoted } from '../authorization/index.ts';
+import { goQuote, StatusError } from '../../kubernetes/index.ts';
 
 export class Query {
   readonly #text: string;
@@ -32,7 +31,7 @@ export class Query {
     if (/^[+-]?\d{1,15}$/.test(value)) return Number(value);
     throw StatusError.of(
       'BadRequest',
-      `strconv.ParseInt: parsing ${goQuoted(value)}: ${/^[+-]?\d+$/.test(value) ? 'value out of range' : 'invalid syntax'}`,
+      `strconv.ParseInt: parsing ${goQuote(value)}: ${/^[+-]?\d+$/.test(value) ? 'value out of range' : 'invalid syntax'}`,
     );
   }
 

@@ -1,6 +1,5 @@
 /** From what a request is about to the resource that serves it, or the refusal of what is not served. */
-import { StatusError } from '../../kubernetes/index.ts';
-import { goQuoted } from '../authorization/index.ts';
+import { goQuote, StatusError } from '../../kubernetes/index.ts';
 import { pathSegment, type ResourceDefinition } from '../resources/index.ts';
 import type { Verb } from '../types.ts';
 import { methodNotAllowed, resourceNotFound } from './answers.ts';
@@ -102,7 +101,7 @@ function checkName({ name, namespace }: RequestInfo): void {
     if (problem !== undefined) {
       throw StatusError.of(
         'BadRequest',
-        `Name parameter invalid: ${goQuoted(segment.slice(0, 253))}: ${problem}`,
+        `Name parameter invalid: ${goQuote(segment.slice(0, 253))}: ${problem}`,
       );
     }
   }

@@ -8,8 +8,8 @@ import type {
   CredentialFlags,
   Kubeconfig,
 } from '../../kubernetes/index.ts';
+import { goQuote } from '../../kubernetes/index.ts';
 import { arrayFlag, booleanFlag, GoFlagsCommand, listFlag } from '../go-flags.ts';
-import { goQuote } from '../go-quote.ts';
 import { print } from '../output.ts';
 
 export function registerKubeconfig(program: Command): void {

@@ -2,6 +2,7 @@
 import { KubepkiError, quoted } from '../../errors.ts';
 import {
   BOOTSTRAP_GROUP,
+  goQuote,
   parseGoDuration,
   refusedFor,
   SECRETS,
@@ -17,7 +18,6 @@ import {
   isBootstrapGroup,
   parseBootstrapToken,
 } from '../../tokens/index.ts';
-import { goQuote } from '../go-quote.ts';
 import { type Cluster, endpointOf } from './cluster.ts';
 import { dryRunLines } from './dry-run.ts';
 import { joinCommand } from './join-command.ts';

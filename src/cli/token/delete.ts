@@ -1,6 +1,6 @@
 /** `kubepki token delete`. */
 import { KubepkiError } from '../../errors.ts';
-import { refusedFor, SECRETS } from '../../kubernetes/index.ts';
+import { goQuote, refusedFor, SECRETS } from '../../kubernetes/index.ts';
 import {
   BOOTSTRAP_SECRET_NAMESPACE,
   BOOTSTRAP_TOKEN_ID_PATTERN,
@@ -9,7 +9,6 @@ import {
   isBootstrapTokenId,
   parseBootstrapToken,
 } from '../../tokens/index.ts';
-import { goQuote } from '../go-quote.ts';
 import type { Cluster } from './cluster.ts';
 import { dryRunLines } from './dry-run.ts';
 

@@ -1,6 +1,5 @@
 /** What `--dry-run` says, in kubeadm's words (cmd/kubeadm/app/util/apiclient/dryrun.go). */
-import { SECRETS, type Secret } from '../../kubernetes/index.ts';
-import { goQuote } from '../go-quote.ts';
+import { goQuote, SECRETS, type Secret } from '../../kubernetes/index.ts';
 import { formatData } from '../serialise.ts';
 
 /** Ends with an empty line. */

@@ -1,4 +1,4 @@
-/** Text in quotes as Go's `%q` prints it, which is how kubectl shows names. */
+/** Text in quotes as Go's `%q` prints it, which is how kubectl and upstream's messages show names. */
 
 const ESCAPES: ReadonlyMap<string, string> = new Map([
   ['\u0007', '\\a'],
@@ -12,14 +12,21 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
   ['\\', '\\\\'],
 ]);
 
+/** Nearly every name there is. */
+const PLAIN = /^[ !#-[\]-~]*$/;
 /** What Go's unicode.IsPrint accepts: letters, marks, numbers, punctuation, symbols and the plain space. */
 const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
 
 export function goQuote(text: string): string {
+  if (PLAIN.test(text)) return `"${text}"`;
   let quoted = '"';
   for (const char of text) quoted += ESCAPES.get(char) ?? (PRINTABLE.test(char) ? char : hex(char));
   return `${quoted}"`;
 }
+
+/** A list of texts as Go's `%q` shows it. */
+export const goQuoteList = (texts: readonly string[]): string =>
+  `[${texts.map(goQuote).join(' ')}]`;
 
 function hex(char: string): string {
   const code = char.codePointAt(0) ?? 0;
