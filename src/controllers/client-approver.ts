@@ -11,9 +11,17 @@ import {
   KUBELET_CLIENT_SIGNER,
   NODE_USER_PREFIX,
   recogniseKubeletClient,
+  refusedFor,
+  SECRETS,
   SUBJECT_ACCESS_REVIEWS,
   usagesOf,
 } from '../kubernetes/index.ts';
+import {
+  BOOTSTRAP_SECRET_NAMESPACE,
+  BOOTSTRAP_USER_PREFIX,
+  bootstrapSecretName,
+  bootstrapTokenLifetime,
+} from '../tokens/index.ts';
 import { type CertificationRequest, commonName } from '../x509/index.ts';
 import { approve } from './approve.ts';
 import type { ControllerContext } from './context.ts';
@@ -70,7 +78,10 @@ export function createClientApprover(
     for (const { recognise, subresource, message } of RECOGNISERS) {
       if (!recognise(csr, request)) continue;
       if (!(await mayCreate(context, csr, subresource))) continue;
-      const held = subresource === 'nodeclient' ? heldBack(csr, request, nodeExists) : undefined;
+      const held =
+        subresource === 'nodeclient'
+          ? (heldBack(csr, request, nodeExists) ?? (await tokenGone(context, csr)))
+          : undefined;
       if (held !== undefined) {
         const { reason, hint, again } = held;
         const { name } = csr.metadata;
@@ -115,6 +126,37 @@ function heldBack(
     hint: 'to let it join anew, delete the Node; or approve the request by hand',
     again: true,
   };
+}
+
+/**
+ * That the bootstrap token which the request was made with is no longer. The review cannot know: it asks
+ * about groups. Without this, a request that had to wait (for the Node of its name to go) would be approved
+ * long after the token that it came with was found out and deleted.
+ */
+async function tokenGone(
+  { client, clock, signal }: ControllerContext,
+  { spec: { username = '' } }: CertificateSigningRequest,
+): Promise<Held | undefined> {
+  if (!username.startsWith(BOOTSTRAP_USER_PREFIX)) return undefined;
+  const name = bootstrapSecretName(username.slice(BOOTSTRAP_USER_PREFIX.length));
+  const gone: Held = {
+    reason: 'the bootstrap token that it was made with has expired or is deleted',
+    hint: 'approve the request by hand, if it is to be trusted',
+    again: false,
+  };
+  try {
+    const secret = await client.get(
+      SECRETS,
+      { namespace: BOOTSTRAP_SECRET_NAMESPACE, name },
+      { signal },
+    );
+    return bootstrapTokenLifetime(secret, clock.now()).expired ? gone : undefined;
+  } catch (error) {
+    if (refusedFor(error, 'NotFound')) return gone;
+    // Who may approve need not be allowed to read Secrets: upstream's approver is not.
+    if (refusedFor(error, 'Forbidden')) return undefined;
+    throw error;
+  }
 }
 
 async function mayCreate(

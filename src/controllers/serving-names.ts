@@ -11,7 +11,7 @@ import { isNodeName } from './node-name.ts';
 export interface ServingOptions {
   /** `10.0.0.0/8`, `fd00::/8`: where the addresses of nodes lie; empty does not limit them. */
   readonly allowedCidrs: readonly string[];
-  /** A node may have `<its name>.<one of these>` beside its name. */
+  /** A node may have `<its name>.<one of these>` beside its name; one whose name has dots, that only if it ends in one of these. */
   readonly allowedDnsSuffixes: readonly string[];
   /** Names and addresses of the control plane, which no node gets: the SANs of the API server, its Service. */
   readonly reserved: readonly string[];
@@ -54,8 +54,11 @@ function dnsProblem(value: string, node: string, suffixes: readonly string[]): s
   const labels = name.split('.');
   if (!isNodeName(name) || looksLikeAddress(labels)) return 'is not a plain DNS name';
   if (isControlPlane(name, labels)) return 'is reserved for the control plane';
-  if (name === node || suffixes.some((suffix) => name === `${node}.${suffix}`)) return undefined;
-  return 'is neither the name of the node nor that with an allowed suffix';
+  if (suffixes.some((suffix) => name === `${node}.${suffix}`)) return undefined;
+  if (name !== node) return 'is neither the name of the node nor that with an allowed suffix';
+  // Whoever joins chooses the node's name: with dots in it, it may be the name of any other machine.
+  const isOwn = labels.length === 1 || suffixes.some((suffix) => name.endsWith(`.${suffix}`));
+  return isOwn ? undefined : 'is the name of the node, but under no allowed suffix';
 }
 
 /** What many programs take for an IPv4 address: its last label is a number (WHATWG URL, "ends in a number"). */

@@ -8,12 +8,12 @@
  */
 import { KubepkiError } from '../errors.ts';
 import { type Decided, decide, type Write } from './decide.ts';
-import { forgotten } from './errors.ts';
+import { forgotten, StorageFullError } from './errors.ts';
 import { Expiry, systemTimer, type Timer } from './expiry.ts';
 import type { Journal } from './journal.ts';
 import { checkKey, checkRevision } from './keys.ts';
 import type { Restored } from './restore.ts';
-import { EMPTY, State } from './state.ts';
+import { EMPTY, State, sizeOf } from './state.ts';
 import type {
   Change,
   Listed,
@@ -31,7 +31,15 @@ export interface StorageOptions {
   readonly now: () => Date;
   /** Waits for them; the default keeps no process alive. */
   readonly timer?: Timer;
+  /** The most that all keys and values may take up, in bytes, about 500 for each key counted in. */
+  readonly quotaBytes?: number;
 }
+
+/**
+ * All of it is in memory, as values and again as objects, in a heap of 2 to 4 GiB. Upstream's etcd stops
+ * writes at 2 GiB on disk; the certificates, tokens and nodes of 10,000 machines are less than 200 MiB.
+ */
+const DEFAULT_QUOTA_BYTES = 512 * 1024 * 1024;
 
 /** What one commit takes on: about 5 ms of work. */
 const MOST_WRITES = 256;
@@ -53,6 +61,8 @@ const LONGEST_TTL_SECONDS = 9_000_000_000;
 type Queued = Write & {
   readonly resolve: (result: WriteResult) => void;
   readonly reject: (error: unknown) => void;
+  /** Bytes that it adds, counted when it came; 0 for what adds none. */
+  readonly growth: number;
 };
 
 export class Engine implements Storage, WatchSource {
@@ -62,12 +72,17 @@ export class Engine implements Storage, WatchSource {
   readonly #now: () => Date;
   /** Absent for a storage that lives in memory only. */
   readonly #journal: Journal | undefined;
+  readonly #quotaBytes: number;
   #queue: Queued[] = [];
+  /** By how much what is in the queue will make it grow, at most. */
+  #queuedBytes = 0;
   #scheduled = false;
   #sweeping: Promise<void> | undefined;
   #closed = false;
 
-  constructor({ now, timer = systemTimer }: StorageOptions, journal?: Journal, begin?: Restored) {
+  constructor(options: StorageOptions, journal?: Journal, begin?: Restored) {
+    const { now, timer = systemTimer, quotaBytes = DEFAULT_QUOTA_BYTES } = options;
+    this.#quotaBytes = quotaBytes;
     this.#now = now;
     this.#journal = journal;
     this.#state = new State(begin ?? EMPTY);
@@ -163,10 +178,25 @@ export class Engine implements Storage, WatchSource {
 
   #write(write: Write): Promise<WriteResult> {
     this.#checkOpen();
+    const growth = this.#reserve(write);
     return new Promise((resolve, reject) => {
-      this.#queue.push({ ...write, resolve, reject });
+      this.#queue.push({ ...write, resolve, reject, growth });
       this.#schedule();
     });
+  }
+
+  /** @throws StorageFullError for what would not fit in */
+  #reserve(write: Write): number {
+    if (write.kind === 'delete') return 0;
+    const { key, value } = write;
+    const current = this.#state.get(key);
+    const growth = sizeOf(key, value) - (current === undefined ? 0 : sizeOf(key, current.value));
+    if (growth <= 0) return 0;
+    if (this.#state.bytes + this.#queuedBytes + growth > this.#quotaBytes) {
+      throw new StorageFullError(`${key}: the storage is full, at ${this.#quotaBytes} bytes`);
+    }
+    this.#queuedBytes += growth;
+    return growth;
   }
 
   #schedule(): void {
@@ -182,6 +212,7 @@ export class Engine implements Storage, WatchSource {
   #commit(): void {
     const writes = this.#take();
     if (writes.length === 0) return;
+    for (const { growth } of writes) this.#queuedBytes -= growth;
     let decided: Decided<Queued>;
     try {
       decided = decide(writes, this.#current());

@@ -22,6 +22,14 @@ export class FutureRevisionError extends KubepkiError {
   }
 }
 
+/** No more fits in. What is there can be read, replaced by what is no larger, and deleted. */
+export class StorageFullError extends KubepkiError {
+  constructor(message: string) {
+    super('FILE_SYSTEM', message, { hint: 'delete what is not needed' });
+    this.name = 'StorageFullError';
+  }
+}
+
 export const forgotten = (revision: number, compacted: number): CompactedError =>
   new CompactedError(
     `revision ${revision} is forgotten, what is older than ${compacted} has been compacted`,

@@ -3,7 +3,7 @@
  * a revision, durable when its promise resolves. In memory, or in an SQLite file.
  */
 export { startCompaction } from './compaction.ts';
-export { CompactedError, FutureRevisionError } from './errors.ts';
+export { CompactedError, FutureRevisionError, StorageFullError } from './errors.ts';
 export type { Timer } from './expiry.ts';
 export { createMemoryStorage } from './memory.ts';
 export { openSqliteStorage, type SqliteOptions } from './sqlite.ts';

@@ -27,8 +27,15 @@ export const EMPTY: Beginning = {
   needless: [],
 };
 
+/** What a key costs in memory beside its own text and value, roughly. */
+const BYTES_A_KEY = 500;
+
+export const sizeOf = (key: string, value: Uint8Array): number =>
+  BYTES_A_KEY + key.length + value.byteLength;
+
 export class State {
   readonly #values: KeyMap<StoredValue>;
+  #bytes = 0;
   readonly history: History;
   /** Revisions whose records nothing needs any more. Whoever deletes them takes them out. */
   readonly needless: number[];
@@ -41,6 +48,12 @@ export class State {
     this.needless = [...beginning.needless];
     this.#revision = beginning.revision;
     this.#compacted = beginning.compacted;
+    for (const { key, value } of beginning.values.values()) this.#bytes += sizeOf(key, value);
+  }
+
+  /** What all keys and values of now take up. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   get revision(): number {
@@ -114,6 +127,8 @@ export class State {
     const previous = this.#values.get(key);
     if (value === undefined) this.#values.delete(key);
     else this.#values.set(key, { key, value, revision });
+    if (previous !== undefined) this.#bytes -= sizeOf(key, previous.value);
+    if (value !== undefined) this.#bytes += sizeOf(key, value);
     const change: Change = {
       key,
       revision,

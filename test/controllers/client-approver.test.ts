@@ -8,12 +8,13 @@ import {
   KUBE_APISERVER_CLIENT_SIGNER,
   KUBELET_SERVING_SIGNER,
   refusedFor,
+  SECRETS,
   StatusError,
   type SubjectAccessReview,
 } from '../../src/kubernetes/index.ts';
 import { csrObject, nodeName } from '../kubernetes/certificates/requests.ts';
 import { FakeApi } from './fake-client.ts';
-import { approved, benchOf, csrIn } from './support.ts';
+import { apiWithToken, approved, benchOf, bootstrapTokenSecret, csrIn, NOW } from './support.ts';
 
 interface Outcome {
   readonly api: FakeApi;
@@ -23,10 +24,16 @@ interface Outcome {
   readonly message: string | undefined;
 }
 
+const withToken =
+  (expiration?: Date) =>
+  async (api: FakeApi): Promise<unknown> =>
+    api.create(SECRETS, bootstrapTokenSecret(expiration));
+
 async function approving(
   csr: CertificateSigningRequest,
   allowed: string[] = [],
   nodeExists?: NodeExists,
+  prepare: (api: FakeApi) => unknown = withToken(),
 ): Promise<Outcome> {
   const api = new FakeApi();
   const asked: (string | undefined)[] = [];
@@ -34,6 +41,7 @@ async function approving(
     asked.push(resourceAttributes?.subresource);
     return allowed.includes(resourceAttributes?.subresource ?? '');
   };
+  await prepare(api);
   const stored = await api.create(CERTIFICATE_SIGNING_REQUESTS, csr);
   const { context } = benchOf(api);
   const result = await createClientApprover(context, createRequestReader(), nodeExists)(stored);
@@ -129,6 +137,50 @@ describe('a client certificate of a node', () => {
   });
 });
 
+describe('asked for with a bootstrap token', () => {
+  const withoutToken = (): void => {};
+  const about = async (prepare: (api: FakeApi) => unknown): Promise<Outcome> =>
+    approving(csrObject('a'), ['nodeclient'], undefined, prepare);
+
+  it('that is there, it is approved', async () => {
+    expect((await about(withToken(new Date(NOW.getTime() + 60_000)))).message).toBe(NODE);
+  });
+
+  it('that is deleted by then, or has expired, it is not', async () => {
+    for (const prepare of [withoutToken, withToken(new Date(NOW.getTime() - 60_000))]) {
+      const { result, message } = await about(prepare);
+      expect([result, message]).toEqual(['done', undefined]);
+    }
+  });
+
+  it('that was deleted while the request waited for a Node to go, it is not', async () => {
+    const api = new FakeApi();
+    await withToken()(api);
+    let isThere = true;
+    const stored = await api.create(CERTIFICATE_SIGNING_REQUESTS, csrObject('a'));
+    const approve = createClientApprover(
+      benchOf(api).context,
+      createRequestReader(),
+      () => isThere,
+    );
+    expect(await approve(stored)).toBe('retry');
+    const { namespace = '', name = '' } = bootstrapTokenSecret().metadata;
+    await api.delete(SECRETS, { namespace, name });
+    isThere = false;
+    expect(await approve(stored)).toBe('done');
+    expect(csrIn(api, 'a').status?.conditions ?? []).toEqual([]);
+  });
+
+  it('is approved as upstream does where Secrets may not be read', async () => {
+    const forbidden = (api: FakeApi): void => {
+      api.before = ({ resource }) => {
+        if (resource === 'secrets') throw StatusError.of('Forbidden', 'no');
+      };
+    };
+    expect((await about(forbidden)).message).toBe(NODE);
+  });
+});
+
 describe('in the name of a node', () => {
   const exists: NodeExists = (name) => name === 'worker-1';
   const asking = (node: string): CertificateSigningRequest =>
@@ -198,7 +250,7 @@ describe('nothing is asked and nothing approved', () => {
 
 describe('trouble', () => {
   it('with the review is thrown, and nothing is approved', async () => {
-    const api = new FakeApi();
+    const api = apiWithToken();
     const stored = await api.create(CERTIFICATE_SIGNING_REQUESTS, csrObject('a'));
     api.before = ({ resource }) => {
       if (resource === 'subjectaccessreviews')
@@ -210,7 +262,7 @@ describe('trouble', () => {
   });
 
   it('a review without an answer is no yes', async () => {
-    const api = new FakeApi();
+    const api = apiWithToken();
     api.allow = () => 'yes' as unknown as boolean;
     const stored = await api.create(CERTIFICATE_SIGNING_REQUESTS, csrObject('a'));
     const approve = createClientApprover(benchOf(api).context, createRequestReader());
@@ -218,7 +270,7 @@ describe('trouble', () => {
   });
 
   it('a request that was changed meanwhile is not approved', async () => {
-    const api = new FakeApi();
+    const api = apiWithToken();
     const stored = await api.create(CERTIFICATE_SIGNING_REQUESTS, csrObject('a'));
     await api.update(CERTIFICATE_SIGNING_REQUESTS, stored);
     const approve = createClientApprover(benchOf(api).context, createRequestReader());

@@ -47,6 +47,13 @@ export class FakeApi implements KubernetesClient {
   /** Ends watches in time; without, they last. */
   clock: Clock | undefined;
 
+  /** @param objects that are there from the beginning */
+  constructor(
+    ...objects: readonly (readonly [ResourceType<KubernetesObject>, KubernetesObject])[]
+  ) {
+    for (const [type, object] of objects) this.#store(type, 'ADDED', object);
+  }
+
   #revision = 0;
   readonly #objects = new Map<string, Map<string, KubernetesObject>>();
   readonly #log: Logged[] = [];

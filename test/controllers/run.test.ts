@@ -15,8 +15,17 @@ import { BOOTSTRAP_SECRET_TYPE } from '../../src/tokens/index.ts';
 import { commonName } from '../../src/x509/index.ts';
 import { csrObject, nodeName, SERVING_USAGES } from '../kubernetes/certificates/requests.ts';
 import { settle } from '../manual-clock.ts';
-import { FakeApi } from './fake-client.ts';
-import { approved, type Bench, benchOf, clockAtNow, csrIn, issuedIn, issuerTo } from './support.ts';
+import type { FakeApi } from './fake-client.ts';
+import {
+  apiWithToken,
+  approved,
+  type Bench,
+  benchOf,
+  clockAtNow,
+  csrIn,
+  issuedIn,
+  issuerTo,
+} from './support.ts';
 
 const CA = issuerTo();
 const SECOND = 1000;
@@ -87,7 +96,7 @@ const serving = (name: string, worker: string, ip: string): CertificateSigningRe
   });
 
 it('approves and signs without any time passing', async () => {
-  const api = new FakeApi();
+  const api = apiWithToken();
   await create(api, csrObject('before'));
   await running(api, {}, async () => {
     await create(api, csrObject('after'));
@@ -102,7 +111,7 @@ it('approves and signs without any time passing', async () => {
 });
 
 it('signs what somebody else has approved', async () => {
-  const api = new FakeApi();
+  const api = apiWithToken();
   api.allow = () => false;
   await running(api, { controllers: ['csrsigning'] }, async () => {
     await create(api, csrObject('a'));
@@ -116,7 +125,7 @@ it('signs what somebody else has approved', async () => {
 });
 
 it('approves a pending request soon after the role is bound', async () => {
-  const api = new FakeApi();
+  const api = apiWithToken();
   api.allow = () => false;
   await running(api, {}, async ({ clock, lines }) => {
     await create(api, csrObject('a'));
@@ -134,7 +143,7 @@ it('approves a pending request soon after the role is bound', async () => {
 });
 
 it('approves a serving certificate as soon as the Node has the address', async () => {
-  const api = new FakeApi();
+  const api = apiWithToken();
   await running(api, {}, async () => {
     await create(api, serving('a', 'worker-1', '10.0.0.1'));
     await settle();
@@ -153,7 +162,7 @@ it('approves a serving certificate as soon as the Node has the address', async (
 });
 
 it('approves no address that two Nodes have, until one gives it up', async () => {
-  const api = new FakeApi();
+  const api = apiWithToken();
   for (const name of ['worker-1', 'worker-2']) await api.create(NODES, node(name, '10.0.0.1'));
   await create(api, serving('a', 'worker-1', '10.0.0.1'));
   await running(api, {}, async ({ clock }) => {
@@ -167,7 +176,7 @@ it('approves no address that two Nodes have, until one gives it up', async () =>
 });
 
 it('judges no serving certificate before all Nodes are known', async () => {
-  const api = new FakeApi();
+  const api = apiWithToken();
   for (const name of ['worker-1', 'worker-2']) await api.create(NODES, node(name, '10.0.0.1'));
   await create(api, serving('a', 'worker-1', '10.0.0.1'));
   let away = true;
@@ -188,7 +197,7 @@ it('judges no serving certificate before all Nodes are known', async () => {
 });
 
 it('takes trouble with the API as something that passes', async () => {
-  const api = new FakeApi();
+  const api = apiWithToken();
   let failures = 0;
   api.before = ({ verb, resource }) => {
     const fails =
@@ -208,7 +217,7 @@ it('takes trouble with the API as something that passes', async () => {
 });
 
 it('signs nothing with a CA that has expired, and everything when there is a new one', async () => {
-  const api = new FakeApi();
+  const api = apiWithToken();
   let issuer = issuerTo(new Date('2026-05-01T00:00:00Z'), 1);
   await running(api, { signing: { authorities: async () => issuer } }, async ({ clock, lines }) => {
     await create(api, csrObject('a'));
@@ -226,7 +235,7 @@ it('signs nothing with a CA that has expired, and everything when there is a new
 });
 
 it('issues exactly one certificate where two work at once', async () => {
-  const api = new FakeApi();
+  const api = apiWithToken();
   const clock = clockAtNow();
   const both = [start(api, {}, clock), start(api, {}, clock)];
   await settle();
@@ -255,7 +264,7 @@ it('issues exactly one certificate where two work at once', async () => {
 });
 
 it('cleans at once and every hour', async () => {
-  const api = new FakeApi();
+  const api = apiWithToken();
   api.allow = () => false;
   const old = csrObject('old');
   await create(api, {
@@ -273,10 +282,10 @@ it('cleans at once and every hour', async () => {
 });
 
 it('starts only what is switched on', async () => {
-  const api = new FakeApi();
+  const api = apiWithToken();
   const expired = Buffer.from('2020-01-01T00:00:00Z').toString('base64');
   await api.create(SECRETS, {
-    metadata: { name: 'bootstrap-token-abcdef', namespace: 'kube-system' },
+    metadata: { name: 'bootstrap-token-zzzzzz', namespace: 'kube-system' },
     type: BOOTSTRAP_SECRET_TYPE,
     data: { expiration: expired },
   });
@@ -297,14 +306,14 @@ it('starts only what is switched on', async () => {
 });
 
 it('refuses a controller that does not exist before it asks anything', async () => {
-  const api = new FakeApi();
+  const api = apiWithToken();
   const { ended } = start(api, { controllers: ['*', 'nodeipam'] });
   await expect(ended).rejects.toThrow('there is no controller "nodeipam"');
   expect(api.calls).toEqual([]);
 });
 
 it('has no signer without a CA, and says so', async () => {
-  const api = new FakeApi();
+  const api = apiWithToken();
   const bench = benchOf(api);
   const { client, clock, signal, log } = bench.context;
   const ended = runControllers({ client, clock, signal, log, controllers: ['csrsigning'] });
@@ -323,7 +332,7 @@ it('has no signer without a CA, and says so', async () => {
 });
 
 it('approves no serving certificate where nothing says which addresses nodes may have', async () => {
-  const api = new FakeApi();
+  const api = apiWithToken();
   const bench = benchOf(api);
   const { client, clock, signal, log } = bench.context;
   await api.create(NODES, node('worker-1', '10.0.0.1'));
@@ -343,7 +352,7 @@ it('approves no serving certificate where nothing says which addresses nodes may
 });
 
 it('lets a bootstrap token have no Node that exists, until that is deleted', async () => {
-  const api = new FakeApi();
+  const api = apiWithToken();
   await api.create(NODES, node('worker-1'));
   // The request is known before the Nodes are.
   await create(api, csrObject('a'));
@@ -357,7 +366,7 @@ it('lets a bootstrap token have no Node that exists, until that is deleted', asy
 });
 
 it('lets it where Nodes are not protected', async () => {
-  const api = new FakeApi();
+  const api = apiWithToken();
   await api.create(NODES, node('worker-1'));
   await create(api, csrObject('a'));
   await running(api, { protectNodes: false }, async () => {
@@ -366,14 +375,14 @@ it('lets it where Nodes are not protected', async () => {
 });
 
 it('refuses limits that are none before it asks anything', async () => {
-  const api = new FakeApi();
+  const api = apiWithToken();
   const serving = { allowedCidrs: ['10.0.0.0'], allowedDnsSuffixes: [], reserved: [] };
   await expect(start(api, { serving }).ended).rejects.toThrow('allowed CIDRs: "10.0.0.0"');
   expect(api.calls).toEqual([]);
 });
 
 it('works only while it holds the lease', async () => {
-  const api = new FakeApi();
+  const api = apiWithToken();
   const clock = clockAtNow();
   const candidate = (identity: string): Running => start(api, { leaderElect: { identity } }, clock);
   const first = candidate('a');
@@ -401,7 +410,7 @@ it('works only while it holds the lease', async () => {
 });
 
 it('stops where the lease is lost, and stands for it again', async () => {
-  const api = new FakeApi();
+  const api = apiWithToken();
   await running(api, { leaderElect: { identity: 'a' } }, async ({ clock, lines }) => {
     let cut = true;
     api.before = ({ resource }) => {
@@ -419,7 +428,7 @@ it('stops where the lease is lost, and stands for it again', async () => {
 });
 
 it('survives a thousand requests that nobody can read, between those that it can', async () => {
-  const api = new FakeApi();
+  const api = apiWithToken();
   await running(api, {}, async ({ clock }) => {
     for (let i = 0; i < 1000; i++) {
       const odd = csrObject(`odd-${i}`, { request: i % 2 === 0 ? '????' : 'A'.repeat(4000) });

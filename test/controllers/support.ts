@@ -4,7 +4,10 @@ import {
   CERTIFICATE_SIGNING_REQUESTS,
   type CertificateSigningRequest,
   type Condition,
+  SECRETS,
+  type Secret,
 } from '../../src/kubernetes/index.ts';
+import { encodeBootstrapTokenSecret } from '../../src/tokens/index.ts';
 import {
   type Certificate,
   createIssuer,
@@ -15,7 +18,7 @@ import {
 } from '../../src/x509/index.ts';
 import { ManualClock } from '../manual-clock.ts';
 import { caTemplate, keyOf } from '../x509/support.ts';
-import type { FakeApi } from './fake-client.ts';
+import { FakeApi } from './fake-client.ts';
 
 export const NOW = new Date('2026-06-01T12:00:00.250Z');
 
@@ -45,6 +48,18 @@ export function benchOf(api: FakeApi, clock = clockAtNow()): Bench {
     stop: () => ending.abort(new Error('the test has ended')),
   };
 }
+
+/** The bootstrap token that the requests of these tests are made with. */
+export const bootstrapTokenSecret = (expiration?: Date): Secret =>
+  encodeBootstrapTokenSecret({
+    id: 'abcdef',
+    secret: '0123456789abcdef',
+    usages: ['authentication'],
+    groups: ['system:bootstrappers'],
+    ...(expiration === undefined ? {} : { expiration }),
+  });
+
+export const apiWithToken = (): FakeApi => new FakeApi([SECRETS, bootstrapTokenSecret()]);
 
 /** A CA that is valid for 2026, or to another date. */
 export function issuerTo(notAfter = new Date('2036-01-01T00:00:00Z'), which = 0): Issuer {

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { KubepkiError } from '../../src/errors.ts';
 import { Engine } from '../../src/storage/engine.ts';
-import { CompactedError } from '../../src/storage/index.ts';
+import { CompactedError, StorageFullError } from '../../src/storage/index.ts';
 import type { Journal, LogRecord } from '../../src/storage/journal.ts';
 import { bytes, collect, done, shown, take, told, until } from './helpers.ts';
 import { TestTime } from './time.ts';
@@ -45,6 +45,60 @@ function setUp(): { storage: Engine; journal: TestJournal; time: TestTime } {
   onTestFinished(() => storage.close());
   return { storage, journal, time };
 }
+
+describe('a storage that is full', () => {
+  const value = new Uint8Array(1000);
+  const setUpSmall = (): Engine => {
+    const storage = new Engine({ now: () => new Date(), quotaBytes: 10_000 });
+    onTestFinished(() => storage.close());
+    return storage;
+  };
+  const fill = async (storage: Engine): Promise<readonly PromiseSettledResult<unknown>[]> =>
+    Promise.allSettled(
+      Array.from({ length: 20 }, async (_, index) => storage.create(`/${index}`, value)),
+    );
+
+  it('takes no more, also of what comes at once', async () => {
+    const results = await fill(setUpSmall());
+    const refused = results.filter((result) => result.status === 'rejected');
+    expect(refused).toHaveLength(14);
+    expect(refused[0]?.reason).toBeInstanceOf(StorageFullError);
+  });
+
+  it('takes what is no larger than what stands there', async () => {
+    const storage = setUpSmall();
+    await fill(storage);
+    const { revision = 0 } = (await storage.get('/0')) ?? {};
+    await expect(storage.update('/0', new Uint8Array(1001), revision)).resolves.toBeDefined();
+    await expect(storage.update('/1', new Uint8Array(9000), 1)).rejects.toThrow('full');
+    const same = await storage.update('/2', new Uint8Array(1000), revision + 2);
+    expect(same.done).toBe(true);
+  });
+
+  it('takes more when something is deleted', async () => {
+    const storage = setUpSmall();
+    await fill(storage);
+    const { revision = 0 } = (await storage.get('/0')) ?? {};
+    await storage.delete('/0', revision);
+    expect((await storage.create('/new', value)).done).toBe(true);
+    await expect(storage.create('/more', value)).rejects.toThrow('full');
+  });
+
+  it('knows after a start how full it is', async () => {
+    const values = new Map([['/a', { key: '/a', value: new Uint8Array(9_000), revision: 2 }]]);
+    const begin = {
+      values,
+      changes: [],
+      revision: 2,
+      compacted: 0,
+      needless: [],
+      lifetimes: new Map(),
+    };
+    const storage = new Engine({ now: () => new Date(), quotaBytes: 10_000 }, undefined, begin);
+    onTestFinished(() => storage.close());
+    await expect(storage.create('/b', value)).rejects.toThrow('full');
+  });
+});
 
 const REFUSED = { code: 'FILE_SYSTEM', message: 'the disk is full' };
 

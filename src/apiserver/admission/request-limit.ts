@@ -17,7 +17,7 @@ export const REQUEST_GRACE_MS = 10_000;
 const MOST_OVERDUE = 100;
 /** Undecided, however young. */
 const MOST_PENDING = 5_000;
-/** JSON of the requests of more than 16 KiB, decided or not; those of nodes are smaller. */
+/** JSON of the requests of more than 8 KiB, decided or not; those of nodes are smaller. */
 const MOST_LARGE_BYTES = 16 * 1024 * 1024;
 
 const RETRY_SECONDS = 10;

@@ -12,8 +12,8 @@ import {
 import type { Registry, Served, ServedEvent } from '../registry/index.ts';
 import { textOf } from './request.ts';
 
-/** From this size on a request counts with its bytes: one of a node has 2 to 6 KiB. */
-const LARGE_BYTES = 16 * 1024;
+/** Requests up to this size count as nothing: one of a node has 2 to 6 KiB, and 10,000 nodes may share a token. */
+const LARGE_BYTES = 8 * 1024;
 const PAGE = 500;
 
 /** What one user has. */
@@ -22,7 +22,7 @@ interface Usage {
   readonly pending: number;
   /** Those of them that were that for longer than the grace. */
   readonly overdue: number;
-  /** JSON of all requests of more than 16 KiB, decided or not, in bytes. */
+  /** JSON of all requests of more than 8 KiB, decided or not, in bytes. */
   readonly largeBytes: number;
 }
 

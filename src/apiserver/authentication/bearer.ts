@@ -19,5 +19,19 @@ export function bearerToken(headers: Headers): string | undefined {
   return scheme.toLowerCase() === 'bearer' && token !== '' ? token : undefined;
 }
 
-/** Without the spaces of ASCII at both ends: `trim` would take bytes of UTF-8 for spaces. */
-const trimmed = (text: string): string => text.replace(/^[\t-\r ]+|[\t-\r ]+$/g, '');
+/**
+ * Without the spaces of ASCII at both ends: `trim` would take bytes of UTF-8 for spaces. No regular
+ * expression, which would look at a long run of spaces once for each of them.
+ */
+function trimmed(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (from < to && isSpace(text.charCodeAt(from))) from += 1;
+  while (to > from && isSpace(text.charCodeAt(to - 1))) to -= 1;
+  return text.slice(from, to);
+}
+
+const TAB = 0x09;
+const CR = 0x0d;
+const SPACE = 0x20;
+const isSpace = (code: number): boolean => code === SPACE || (code >= TAB && code <= CR);

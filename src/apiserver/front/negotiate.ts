@@ -39,11 +39,13 @@ const CONVERSIONS: readonly Conversion['kind'][] = [
 const META_VERSIONS = new Set(['v1', 'v1beta1']);
 const JSON_ONLY: Representation = { format: 'json', pretty: false };
 
-/** Headers of clients differ little: each is taken apart once. */
+/** Headers of clients differ little: each is taken apart once, but for long ones, which anybody could fill memory with. */
 const parsed = new Map<string, readonly Clause[]>();
 const MOST_PARSED = 256;
+const LONGEST_PARSED = 512;
 /** A header beyond this is of no client that means well. */
 const LONGEST_HEADER = 8192;
+const MOST_CLAUSES = 64;
 
 /**
  * For a resource: conversions are allowed.
@@ -144,10 +146,11 @@ function clausesOf(header: string): readonly Clause[] {
   if (known !== undefined) return known;
   if (header.length > LONGEST_HEADER) return [];
   const clauses = header
-    .split(',')
+    .split(',', MOST_CLAUSES)
     .map(clause)
     .filter(({ mediaType }) => mediaType !== '')
     .sort((one, other) => other.quality - one.quality);
+  if (header.length > LONGEST_PARSED) return clauses;
   if (parsed.size >= MOST_PARSED) parsed.clear();
   parsed.set(header, clauses);
   return clauses;

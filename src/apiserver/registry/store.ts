@@ -1,7 +1,12 @@
 /** What every write needs, and how one step of reading and one of writing is done. */
 import type { Clock } from '../../client/index.ts';
-import type { KubernetesObject } from '../../kubernetes/index.ts';
-import type { Storage, StoredValue } from '../../storage/index.ts';
+import { type KubernetesObject, StatusError } from '../../kubernetes/index.ts';
+import {
+  type Storage,
+  StorageFullError,
+  type StoredValue,
+  type WriteResult,
+} from '../../storage/index.ts';
 import type { ResourceDefinition } from '../resources/index.ts';
 import type { ResourceRequest } from '../types.ts';
 import type { Codec } from './codec.ts';
@@ -53,7 +58,7 @@ export class Store {
     object: T,
   ): Promise<ServedObject<T> | { readonly current: StoredValue | undefined }> {
     const { value, stored } = this.codec.encode(definition, object);
-    const result = await this.storage.create(key, value, definition.ttlSeconds);
+    const result = await written(this.storage.create(key, value, definition.ttlSeconds));
     if (!result.done) return { current: result.current };
     const served = stored(result.revision);
     this.listener.stored(key, served);
@@ -68,7 +73,7 @@ export class Store {
     revision: number,
   ): Promise<ServedObject<T> | undefined> {
     const { value, stored } = this.codec.encode(definition, object);
-    const result = await this.storage.update(key, value, revision);
+    const result = await written(this.storage.update(key, value, revision));
     if (!result.done) return undefined;
     const served = stored(result.revision);
     this.listener.stored(key, served);
@@ -80,6 +85,23 @@ export class Store {
     const result = await this.storage.delete(key, revision);
     if (result.done) this.listener.deleted(definition, key, result.revision);
     return result.done;
+  }
+}
+
+/**
+ * What does not fit in is refused as upstream refuses it when etcd is full, in whose words clients know it.
+ *
+ * @throws StatusError InternalError
+ */
+async function written(write: Promise<WriteResult>): Promise<WriteResult> {
+  try {
+    return await write;
+  } catch (error) {
+    if (!(error instanceof StorageFullError)) throw error;
+    throw StatusError.of(
+      'InternalError',
+      `etcdserver: mvcc: database space exceeded: ${error.message}`,
+    );
   }
 }
 

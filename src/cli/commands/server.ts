@@ -54,6 +54,13 @@ export function registerServer(program: Command): void {
     .addOption(
       listFlag('allowed-dns-suffixes', 'list', 'domains that nodes may have serving names in'),
     )
+    .addOption(
+      listFlag(
+        'reserved-names',
+        'list',
+        'what no node may serve as: other API servers, a load balancer (the names in --tls-cert-file are in it)',
+      ),
+    )
     .addHelpText('after', EXAMPLES)
     .action(async (flags: ServerFlags) => {
       const { runServer } = await import('../server/run.ts');

@@ -29,6 +29,8 @@ export interface ServerConfig {
   readonly serving?: {
     readonly allowedCidrs: readonly string[];
     readonly allowedDnsSuffixes: readonly string[];
+    /** Beside what the server's own certificate is for. */
+    readonly reservedNames: readonly string[];
   };
 }
 
@@ -49,6 +51,7 @@ export interface ServerFlags {
   readonly controllers: readonly string[];
   readonly allowedCidrs?: readonly string[];
   readonly allowedDnsSuffixes?: readonly string[];
+  readonly reservedNames?: readonly string[];
 }
 
 /** @throws KubepkiError USAGE naming the flag */
@@ -79,6 +82,7 @@ export function serverConfig(flags: ServerFlags): ServerConfig {
           serving: {
             allowedCidrs: flags.allowedCidrs,
             allowedDnsSuffixes: flags.allowedDnsSuffixes ?? [],
+            reservedNames: flags.reservedNames ?? [],
           },
         }),
   };

@@ -8,7 +8,12 @@ import {
   systemClock,
 } from '../../client/index.ts';
 import { reasonOf } from '../../collect/index.ts';
-import { formatLogLine, readAuthority, runControllers } from '../../controllers/index.ts';
+import {
+  formatLogLine,
+  readAuthority,
+  runControllers,
+  type ServingOptions,
+} from '../../controllers/index.ts';
 import { KubepkiError, systemCode } from '../../errors.ts';
 import { openSqliteStorage, startCompaction } from '../../storage/index.ts';
 import { readTokenFile } from '../../tokens/index.ts';
@@ -95,9 +100,7 @@ export async function startServer(
         if (line.level === 'warn' || line.level === 'error') log(formatLogLine(line));
         else if (line.level === 'info') tell?.(formatLogLine(line));
       },
-      ...(config.serving === undefined
-        ? {}
-        : { serving: { ...config.serving, reserved: namesIn(certificate) } }),
+      ...(config.serving === undefined ? {} : { serving: servingOf(config.serving, certificate) }),
       ...(authority === undefined
         ? {}
         : {
@@ -123,7 +126,15 @@ export async function startServer(
   }
 }
 
-/** What the server itself answers to: no node shall have a certificate for it. */
+/** No node shall have a certificate for what the server itself answers to. */
+function servingOf(
+  { allowedCidrs, allowedDnsSuffixes, reservedNames }: NonNullable<ServerConfig['serving']>,
+  certificate: string,
+): ServingOptions {
+  const reserved = [...reservedNames, ...namesIn(certificate)];
+  return { allowedCidrs, allowedDnsSuffixes, reserved };
+}
+
 function namesIn(certificate: string): string[] {
   const { subjectAltNames } = readCertificates(certificate)[0];
   return [...(subjectAltNames?.dns ?? []), ...(subjectAltNames?.ip ?? [])];

@@ -91,7 +91,7 @@ function configOf(layout: Layout): ServerConfig {
     anonymousAuth: true,
     signing: { certFile: layout.clientCa, keyFile: layout.clientCaKey },
     controllers: ['*'],
-    serving: { allowedCidrs: ['127.0.0.0/8'], allowedDnsSuffixes: [] },
+    serving: { allowedCidrs: ['127.0.0.0/8'], allowedDnsSuffixes: [], reservedNames: [] },
   };
 }
 

@@ -12,8 +12,8 @@ export const MAX_REQUEST_BYTES = 128 * 1024;
 /** Base64 characters of so many bytes, and as many line breaks as lines of 64. */
 const MAX_BASE64 = Math.ceil(MAX_REQUEST_BYTES / 3) * 4 * (65 / 64);
 
-/** Standard base64 with padding. Go ignores line breaks, and nothing else. */
-const BASE64 = /^[A-Za-z0-9+/\r\n]*={0,2}[\r\n]*$/;
+/** Standard base64 with padding. */
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 /**
  * Bytes that JSON carries in base64, by the rules of Go's encoding/json.
@@ -22,8 +22,9 @@ const BASE64 = /^[A-Za-z0-9+/\r\n]*={0,2}[\r\n]*$/;
  * @throws KubepkiError MALFORMED_DOCUMENT
  */
 export function decodeBase64(text: string, where: string): Uint8Array {
-  const digits = BASE64.test(text) ? text.replace(/[\r\n]/g, '') : undefined;
-  if (digits === undefined || digits.length % 4 !== 0) {
+  // Go ignores line breaks wherever they are, and nothing else.
+  const digits = text.replace(/[\r\n]/g, '');
+  if (!BASE64.test(digits) || digits.length % 4 !== 0) {
     throw new KubepkiError('MALFORMED_DOCUMENT', `${where} is not base64`);
   }
   return Buffer.from(digits, 'base64');

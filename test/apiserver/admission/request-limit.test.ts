@@ -88,7 +88,7 @@ describe('the limit of requests of one user', () => {
 
   it('counts the bytes of large ones, decided or not', async () => {
     const { requests, fill, create } = limited();
-    fill('boot', 6_000, 16 * 1024, DECIDED);
+    fill('boot', 6_000, 8 * 1024, DECIDED);
     expect(await create('boot')).toBeUndefined();
     fill('boot', 64, 256 * 1024, DECIDED);
     expect((await create('boot'))?.message).toContain('16777216 bytes');

@@ -154,3 +154,8 @@ describe('the certificate', () => {
     });
   });
 });
+
+// A regular expression that took line breaks for digits needed the square of their number.
+it('reads line breaks once, however many', () => {
+  expect(() => decodeBase64(`${'\n'.repeat(170_000)}AA=\n=x`, 'it')).toThrow('is not base64');
+});
