@@ -3,15 +3,17 @@ import { KubepkiError, quoted } from '../errors.ts';
 import {
   decodePrivateKey,
   decodePublicKey,
+  encodePem,
   type PemBlock,
   parseCertificate,
   parseRequest,
+  parseRevocationList,
   verifyRequest,
 } from '../x509/index.ts';
 import type { Entry, KeyForm } from './types.ts';
 
 export interface IdentifyOptions {
-  /** For encrypted private keys; a string is taken as UTF-8. */
+  /** For encrypted private keys and PKCS#12 archives; a string is taken as UTF-8. */
   readonly passphrase?: string | Uint8Array;
 }
 
@@ -63,6 +65,8 @@ export class BlockReader {
           const { type, spki } = decodePublicKey(text);
           return { kind: 'publicKey', type, spki };
         }
+        case 'X509 CRL':
+          return { kind: 'crl', list: parseRevocationList(bytes) };
         case 'OPENSSH PRIVATE KEY':
           // The reader knows it and says how to convert it.
           return this.#privateKey('PKCS#8', label, text);
@@ -70,6 +74,13 @@ export class BlockReader {
           return { kind: 'other', label: shortened(label) };
       }
     });
+  }
+
+  /** As `read`, of DER that stands in no PEM block. */
+  readBytes(label: string, bytes: Uint8Array): Entry {
+    // Only the readers of keys look at the text.
+    const text = label.endsWith('KEY') ? encodePem(label, bytes) : '';
+    return this.read({ label, headers: new Map(), bytes }, text);
   }
 
   #privateKey(form: KeyForm, label: string, text: string | Uint8Array): Entry {

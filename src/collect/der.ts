@@ -2,29 +2,37 @@
  * Reads a file of raw DER. Nothing in it says what it is, so its outermost elements are looked at,
  * and then the reader of `x509` for that has the word.
  */
-import { encodePem, parseCertificate } from '../x509/index.ts';
-import { attempt, type BlockReader } from './block.ts';
+import { parseCertificate } from '../x509/index.ts';
+import { attempt, type BlockReader, type IdentifyOptions } from './block.ts';
+import { readArchive } from './pkcs12.ts';
 import type { Entry, Material } from './types.ts';
 
 const INTEGER = 0x02;
 const BIT_STRING = 0x03;
 const OCTET_STRING = 0x04;
 const OID = 0x06;
+const UTC_TIME = 0x17;
+const GENERALIZED_TIME = 0x18;
 const SEQUENCE = 0x30;
 const CONTEXT_0 = 0xa0;
 
+/** A SEQUENCE of indefinite length with the version of PKCS#12 and another SEQUENCE: BER. */
+const ARCHIVE_IN_BER = Buffer.from('308002010330', 'hex');
+
 /**
  * True of bytes that begin with the header of a SEQUENCE: with the length in its long form, which
- * no text has, or in its short form where it is the size of the file.
+ * no text has, or in its short form where it is the size of the file. And of PKCS#12 in BER.
  */
 export function looksLikeDer(bytes: Buffer): boolean {
   const [tag, length] = bytes;
   if (tag !== SEQUENCE || length === undefined) return false;
+  if (bytes.subarray(0, ARCHIVE_IN_BER.length).equals(ARCHIVE_IN_BER)) return true;
   return (length > 0x80 && length <= 0x84) || length + 2 === bytes.length;
 }
 
 /** What DER holds; `bytes` must look like it. */
-export function readDer(bytes: Buffer, reader: BlockReader): Material {
+export function readDer(bytes: Buffer, options: IdentifyOptions, reader: BlockReader): Material {
+  if (bytes[1] === 0x80) return readArchive(bytes, options, reader);
   const elements = childrenOf(bytes);
   const [first, second] = elements;
   if (first?.tag === OID) {
@@ -35,11 +43,7 @@ export function readDer(bytes: Buffer, reader: BlockReader): Material {
     };
   }
   if (first?.tag === INTEGER && second?.tag === SEQUENCE && first.content[0] === 3) {
-    return {
-      format: 'unknown',
-      isDamaged: false,
-      reason: 'PKCS#12 (convert it with: openssl pkcs12 -in FILE -nodes)',
-    };
+    return readArchive(bytes, options, reader);
   }
   const label = labelOf(elements);
   return { format: 'der', entries: [readAs(label, bytes, reader)] };
@@ -50,8 +54,7 @@ function readAs(label: string | undefined, bytes: Buffer, reader: BlockReader): 
     // Cut off or none of these: a reader that says at which byte it ends.
     return attempt('DER', () => ({ kind: 'certificate', certificate: parseCertificate(bytes) }));
   }
-  const block = { label, headers: new Map<string, string>(), bytes };
-  return reader.read(block, encodePem(label, bytes));
+  return reader.readBytes(label, bytes);
 }
 
 /** Which PEM label the outermost elements ask for. */
@@ -69,6 +72,9 @@ function labelOf(elements: readonly Element[]): string | undefined {
   if (second?.tag === OCTET_STRING) return 'ENCRYPTED PRIVATE KEY';
   // A request has its attributes where a certificate of version 1 has its subject.
   const inside = childrenOf(first.bytes);
+  // The third element of a revocation list is a date, behind the version where there is one.
+  const date = inside[0]?.tag === INTEGER ? inside[3] : inside[2];
+  if (date?.tag === UTC_TIME || date?.tag === GENERALIZED_TIME) return 'X509 CRL';
   const isRequest = inside[0]?.tag === INTEGER && inside[3]?.tag === CONTEXT_0;
   return isRequest ? 'CERTIFICATE REQUEST' : 'CERTIFICATE';
 }

@@ -3,6 +3,7 @@ import { type Cluster, parseKubeconfig, type User } from '../kubernetes/index.ts
 import { keysMatch } from '../x509/index.ts';
 import type { BlockReader } from './block.ts';
 import { readPemEntries } from './pem.ts';
+import { readToken } from './token.ts';
 import type { Entry, KubeconfigCluster, KubeconfigMaterial, KubeconfigUser } from './types.ts';
 
 /** @throws KubepkiError MALFORMED_DOCUMENT, with the line and the field, never a value */
@@ -41,6 +42,7 @@ function readUser(name: string, user: User, reader: BlockReader): KubeconfigUser
     clientCertificate,
     clientKey,
     hasToken: user.token !== undefined,
+    token: tokenOf(user.token),
     hasPassword: user.password !== undefined,
     keyMatches: pairMatches([...clientCertificate, ...clientKey]),
     clientCertificateFile: user.clientCertificate,
@@ -49,6 +51,11 @@ function readUser(name: string, user: User, reader: BlockReader): KubeconfigUser
     execCommand: user.exec?.command,
     authProvider: user.authProvider?.name,
   };
+}
+
+function tokenOf(text: string | undefined): KubeconfigUser['token'] {
+  const token = text === undefined ? undefined : readToken(text);
+  return token === undefined || 'reason' in token ? undefined : token;
 }
 
 function readData(data: Uint8Array | undefined, reader: BlockReader): readonly Entry[] {

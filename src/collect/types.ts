@@ -1,7 +1,15 @@
 /** What a file can hold, as `identify` says it. Secret bytes are in none of these shapes. */
-import type { Certificate, CertificationRequest } from '../x509/index.ts';
+import type { Certificate, CertificationRequest, RevocationList } from '../x509/index.ts';
 
-export interface CertificateEntry {
+/** What a PKCS#12 archive says of what is in it. */
+export interface Tagged {
+  /** The alias (`friendlyName`), where it has one. */
+  readonly friendlyName?: string;
+  /** In hex: a certificate and the key that it belongs to have the same one. */
+  readonly localKeyId?: string;
+}
+
+export interface CertificateEntry extends Tagged {
   readonly kind: 'certificate';
   readonly certificate: Certificate;
   /** Why Kubernetes components pass over this block, where they do. */
@@ -46,7 +54,30 @@ export interface RequestEntry {
   readonly passedOver?: string;
 }
 
-/** A PEM block of a kind that is named and not decoded. */
+export interface RevocationListEntry {
+  readonly kind: 'crl';
+  readonly list: RevocationList;
+}
+
+/** Claims and header of a token, as JSON has them. */
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** A JSON Web Token (RFC 7519) in compact form. Its signature is not looked at. */
+export interface TokenEntry {
+  readonly kind: 'token';
+  readonly header: Claims;
+  readonly claims: Claims;
+  /** False where the third part is empty: anybody can have written it. */
+  readonly isSigned: boolean;
+}
+
+/** A bootstrap token: its id is public, its secret is in none of these shapes. */
+export interface BootstrapTokenEntry {
+  readonly kind: 'bootstrapToken';
+  readonly id: string;
+}
+
+/** A block or bag of a kind that is named and not decoded. */
 export interface OtherEntry {
   readonly kind: 'other';
   readonly label: string;
@@ -60,14 +91,19 @@ export interface MalformedEntry {
   readonly reason: string;
 }
 
-export type Entry =
-  | CertificateEntry
-  | PrivateKeyEntry
-  | LockedKeyEntry
-  | PublicKeyEntry
-  | RequestEntry
-  | OtherEntry
-  | MalformedEntry;
+export type Entry = Tagged &
+  (
+    | CertificateEntry
+    | PrivateKeyEntry
+    | LockedKeyEntry
+    | PublicKeyEntry
+    | RequestEntry
+    | RevocationListEntry
+    | TokenEntry
+    | BootstrapTokenEntry
+    | OtherEntry
+    | MalformedEntry
+  );
 
 /** A cluster of a kubeconfig. */
 export interface KubeconfigCluster {
@@ -93,6 +129,8 @@ export interface KubeconfigUser {
   /** Whether the key is that of the first certificate; undefined where one of the two is not embedded or not readable. */
   readonly keyMatches: boolean | undefined;
   readonly hasToken: boolean;
+  /** What the token says, where it is one of those that say something. */
+  readonly token: TokenEntry | BootstrapTokenEntry | undefined;
   readonly tokenFile: string | undefined;
   /** A user name and password (basic authentication, which no supported Kubernetes takes). */
   readonly hasPassword: boolean;
@@ -117,9 +155,25 @@ export interface KubeconfigMaterial {
   readonly currentContext: string;
 }
 
+/** A PKCS#12 archive (RFC 7292). */
+export interface Pkcs12Material {
+  readonly format: 'pkcs12';
+  /** What could be opened, in the order of the archive. */
+  readonly entries: readonly Entry[];
+  /** What its integrity rests on, as `HMAC-SHA256, 2048 iterations`; undefined of an archive without a MAC. */
+  readonly mac: string | undefined;
+  /** How its contents are encrypted, each way once. */
+  readonly encryption: readonly string[];
+  /** Why it, or all of it that is encrypted, stays closed. */
+  readonly locked?: Pick<LockedKeyEntry, 'code' | 'reason'>;
+}
+
 /** What a file holds. */
 export type Material =
   | { readonly format: 'pem' | 'der'; readonly entries: readonly Entry[] }
+  /** One token (a JSON Web Token or a bootstrap token) and nothing else. */
+  | { readonly format: 'token'; readonly entries: readonly Entry[] }
+  | Pkcs12Material
   | KubeconfigMaterial
   /** `isDamaged`: it begins like one of the above. */
   | { readonly format: 'unknown'; readonly reason: string; readonly isDamaged: boolean };

@@ -167,8 +167,7 @@ export function readCertificates(pem: string | Uint8Array): [Certificate, ...Cer
 }
 
 /** The serial number in lower-case hex, whole bytes, without the zero byte that keeps it positive. */
-export function serialHex(certificate: Certificate): string {
-  const { serialNumber } = certificate;
+export function serialHex({ serialNumber }: Pick<Certificate, 'serialNumber'>): string {
   const padded = serialNumber.length > 1 && serialNumber[0] === 0;
   return Buffer.from(padded ? serialNumber.subarray(1) : serialNumber).toString('hex');
 }

@@ -9,6 +9,14 @@ export {
   verifyChain,
 } from './chain.ts';
 export {
+  isNamedAs,
+  parseRevocationList,
+  type RevocationList,
+  type RevocationReason,
+  type RevokedCertificate,
+  revocationListRefusal,
+} from './crl.ts';
+export {
   fingerprint,
   fingerprintHex,
   parsePublicKeyPin,
@@ -20,6 +28,7 @@ export { createIssuer, type Issuer, selfSign } from './issue.ts';
 export * from './keys/index.ts';
 export {
   commonName,
+  decodeName,
   encodeName,
   formatName,
   makeName,
@@ -29,14 +38,22 @@ export {
 } from './name.ts';
 export { ATTRIBUTE_TYPES, attributeTypeName, EXTENSION_TYPES, extensionName } from './oids.ts';
 export { decodePem, encodePem, MAX_PEM_BYTES, type PemBlock, requirePem } from './pem.ts';
+export { type Pkcs12, type Pkcs12Bag, readPkcs12 } from './pkcs12/index.ts';
 export {
   createRequest,
+  encodeRequestInfo,
   parseRequest,
   type RequestTemplate,
   readRequest,
   verifyRequest,
 } from './request.ts';
-export { signatureAlgorithmName, signatureVerifies, verifySignature } from './signature.ts';
+export {
+  type Signer,
+  signatureAlgorithmFor,
+  signatureAlgorithmName,
+  signatureVerifies,
+  verifySignature,
+} from './signature.ts';
 export {
   type Certificate,
   type CertificateTemplate,

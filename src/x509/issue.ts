@@ -18,7 +18,7 @@ import {
 import type { PrivateKey } from './keys/key.ts';
 import { keyTypeOfSpki, publicKeyBits } from './keys/spki.ts';
 import { encodeName, formatName } from './name.ts';
-import { createSigner, type Signer } from './signature.ts';
+import { createOutsideSigner, createSigner, type KeySigner, type Signer } from './signature.ts';
 import type { Certificate, CertificateTemplate } from './types.ts';
 
 /** A CA certificate with its key: signs certificates. */
@@ -30,20 +30,38 @@ export interface Issuer {
    * @param spki DER of the SubjectPublicKeyInfo.
    * @returns the certificate, DER.
    * @throws KubepkiError INVALID_VALUE for a template that no certificate can be made of,
-   *   MALFORMED_DER or UNSUPPORTED for a public key that is none or of an unknown kind.
+   *   MALFORMED_DER or UNSUPPORTED for a public key that is none or of an unknown kind,
+   *   BAD_SIGNATURE where a `Signer` has not signed with the CA's key, and whatever it throws itself.
    */
   issue(template: CertificateTemplate, spki: Uint8Array): Uint8Array;
 }
 
 /**
- * An issuer from a CA certificate and its key.
+ * An issuer from a CA certificate and its key, or a `Signer` where the key is elsewhere. Each
+ * signature of the latter is verified with the CA's public key before a certificate leaves `issue`.
  *
  * @throws KubepkiError CONFLICT if the key is not the certificate's, INVALID_VALUE if the
  *   certificate is not a CA's or may not sign certificates, UNSUPPORTED for a key that kubepki does
  *   not sign with.
  */
-export function createIssuer(certificate: Certificate, key: PrivateKey): Issuer {
+export function createIssuer(certificate: Certificate, signer: PrivateKey | Signer): Issuer {
   requireCa(certificate);
+  const { subjectKeyId } = certificate;
+  const authority = subjectKeyId === undefined ? undefined : encodeAuthorityKeyId(subjectKeyId);
+  const build = createBuilder(
+    typeof signer === 'function'
+      ? createOutsideSigner(certificate, signer)
+      : ownSigner(certificate, signer),
+    certificate.subjectDer,
+    authority,
+  );
+  return {
+    certificate,
+    issue: (template, spki) => build(template, spki, encodeName(template.subject)),
+  };
+}
+
+function ownSigner(certificate: Certificate, key: PrivateKey): KeySigner {
   if (Buffer.compare(certificate.spki, key.spki) !== 0) {
     throw new KubepkiError(
       'CONFLICT',
@@ -51,13 +69,7 @@ export function createIssuer(certificate: Certificate, key: PrivateKey): Issuer 
       { hint: 'give the key that was made together with the certificate' },
     );
   }
-  const { subjectKeyId } = certificate;
-  const authority = subjectKeyId === undefined ? undefined : encodeAuthorityKeyId(subjectKeyId);
-  const build = createBuilder(createSigner(key), certificate.subjectDer, authority);
-  return {
-    certificate,
-    issue: (template, spki) => build(template, spki, encodeName(template.subject)),
-  };
+  return createSigner(key);
 }
 
 /**
@@ -93,7 +105,7 @@ const EMPTY_NAME_BYTES = 2;
 
 /** Extensions in Go's order: keyUsage, extendedKeyUsage, basicConstraints, SKI, AKI, SAN. */
 function createBuilder(
-  signer: Signer,
+  signer: KeySigner,
   issuer: Uint8Array,
   authority: Uint8Array | undefined,
 ): Builder {

@@ -10,6 +10,14 @@ import type { Name, NameAttribute } from './types.ts';
 
 export { formatName, parseName } from './name-text.ts';
 
+/**
+ * Reads a name from its DER and nothing after it.
+ *
+ * @throws KubepkiError MALFORMED_DER
+ */
+export const decodeName = (der: Uint8Array): Name =>
+  readName(DerReader.single(der, Tag.sequence, 'the name'));
+
 /** The common name, or undefined. Of several the last one counts, as in Go: it is the user name of a client certificate. */
 export function commonName(name: Name): string | undefined {
   return valuesOf(name, ATTRIBUTE_TYPES.CN).at(-1);

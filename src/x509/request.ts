@@ -13,16 +13,30 @@ import {
   setOf,
   smallInteger,
 } from './der/writer.ts';
-import { encodeExtension, encodeSubjectAltNames, readExtensions } from './extensions.ts';
+import {
+  encodeBasicConstraints,
+  encodeExtendedKeyUsage,
+  encodeExtension,
+  encodeKeyUsage,
+  encodeSubjectAltNames,
+  readExtensions,
+} from './extensions.ts';
 import type { PrivateKey } from './keys/key.ts';
 import { encodeName, readName } from './name.ts';
 import { OID_EXTENSION_REQUEST } from './oids.ts';
 import { decodePem, noSuchBlock } from './pem.ts';
 import { createSigner, verifySigned } from './signature.ts';
-import type { CertificationRequest, Extension, Name, SubjectAltNames } from './types.ts';
+import type {
+  CertificateTemplate,
+  CertificationRequest,
+  Extension,
+  Name,
+  SubjectAltNames,
+} from './types.ts';
 
-/** What a certificate is asked for. */
-export interface RequestTemplate {
+/** What a certificate is asked for. What it shall be good for can be asked for too; a CA need not listen. */
+export interface RequestTemplate
+  extends Partial<Pick<CertificateTemplate, 'basicConstraints' | 'keyUsage' | 'extendedKeyUsage'>> {
   readonly subject: Name;
   readonly subjectAltNames?: Partial<SubjectAltNames>;
   /** Further extensions, as they stand; they come after the names. */
@@ -41,22 +55,36 @@ const ATTRIBUTES = contextConstructed(0);
  *   kubepki does not sign with.
  */
 export function createRequest(template: RequestTemplate, key: PrivateKey): Uint8Array {
-  const { subject, subjectAltNames, extensions = [] } = template;
   const signer = createSigner(key);
-  const names =
-    subjectAltNames === undefined
-      ? undefined
-      : encodeSubjectAltNames(subjectAltNames, subject.length === 0);
-  const asked = [...(names === undefined ? [] : [names]), ...extensions.map(encodeExtension)];
+  const info = encodeRequestInfo(template, key.spki);
+  return sequence(info, signer.algorithm, bitString(signer.sign(info)));
+}
+
+/**
+ * The part of a request that is signed (CertificationRequestInfo), DER: the same bytes for the same
+ * template and key, so that two requests can be compared whatever their signatures.
+ *
+ * @throws KubepkiError INVALID_VALUE for a name that cannot be encoded.
+ */
+export function encodeRequestInfo(template: RequestTemplate, spki: Uint8Array): Uint8Array {
+  const { subject } = template;
+  const asked = askedExtensions(template);
   const attributes =
     asked.length === 0 ? [] : [sequence(EXTENSION_REQUEST, setOf([sequenceOf(asked)]))];
-  const info = sequence(
-    VERSION_1,
-    encodeName(subject),
-    key.spki,
-    element(ATTRIBUTES, ...attributes),
-  );
-  return sequence(info, signer.algorithm, bitString(signer.sign(info)));
+  return sequence(VERSION_1, encodeName(subject), spki, element(ATTRIBUTES, ...attributes));
+}
+
+/** In the order of certificates, but for the names: they come first, as everywhere in requests. */
+function askedExtensions(template: RequestTemplate): Uint8Array[] {
+  const { subject, subjectAltNames, keyUsage, extendedKeyUsage, basicConstraints } = template;
+  const asked = [
+    subjectAltNames && encodeSubjectAltNames(subjectAltNames, subject.length === 0),
+    keyUsage && encodeKeyUsage(keyUsage),
+    extendedKeyUsage && encodeExtendedKeyUsage(extendedKeyUsage),
+    basicConstraints && encodeBasicConstraints(basicConstraints),
+    ...(template.extensions ?? []).map(encodeExtension),
+  ];
+  return asked.filter((extension) => extension !== undefined);
 }
 
 /**

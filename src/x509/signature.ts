@@ -41,24 +41,62 @@ const SCHEMES = new Map<string, Scheme>([
 /** Go's crypto/rsa refuses to use smaller keys. */
 const MIN_RSA_BITS = 1024;
 
-/** Signs with one key. */
-export interface Signer {
+/**
+ * Signs with a key that is not in this process: takes the to-be-signed bytes (not their hash), gives
+ * the signature by the algorithm of `signatureAlgorithmFor`, in the form that certificates hold
+ * (ECDSA-Sig-Value in DER, RFC 3279; RSA PKCS#1 v1.5, RFC 8017).
+ */
+export type Signer = (tbs: Uint8Array) => Uint8Array;
+
+/** Signs with one key, and says with what. */
+export interface KeySigner {
   /** DER of the AlgorithmIdentifier that goes with the signatures. */
   readonly algorithm: Uint8Array;
   sign(data: Uint8Array): Uint8Array;
 }
 
-const RSA_SHA256 = sequence(oid(SIGNATURE_ALGORITHMS.sha256WithRSAEncryption), nul());
-const SIGNING = new Map<string, { algorithm: Uint8Array; hash: Hash | null }>([
-  ['ECDSA-P256', { algorithm: ecdsa('ecdsa-with-SHA256'), hash: 'sha256' }],
-  ['ECDSA-P384', { algorithm: ecdsa('ecdsa-with-SHA384'), hash: 'sha384' }],
-  ['ECDSA-P521', { algorithm: ecdsa('ecdsa-with-SHA512'), hash: 'sha512' }],
-  ['Ed25519', { algorithm: sequence(oid(SIGNATURE_ALGORITHMS.Ed25519)), hash: null }],
+/** What a kind of key signs with: the algorithm's name, its AlgorithmIdentifier in DER, and the hash. */
+interface SigningScheme {
+  readonly name: keyof typeof SIGNATURE_ALGORITHMS;
+  readonly algorithm: Uint8Array;
+  readonly hash: Hash | null;
+}
+
+const signing = (
+  name: SigningScheme['name'],
+  hash: Hash | null,
+  ...parameters: Uint8Array[]
+): SigningScheme => ({
+  name,
+  algorithm: sequence(oid(SIGNATURE_ALGORITHMS[name]), ...parameters),
+  hash,
+});
+
+const RSA_SHA256 = signing('sha256WithRSAEncryption', 'sha256', nul());
+const SIGNING = new Map<string, SigningScheme>([
+  ['ECDSA-P256', signing('ecdsa-with-SHA256', 'sha256')],
+  ['ECDSA-P384', signing('ecdsa-with-SHA384', 'sha384')],
+  ['ECDSA-P521', signing('ecdsa-with-SHA512', 'sha512')],
+  ['Ed25519', signing('Ed25519', null)],
 ]);
 
-function ecdsa(name: 'ecdsa-with-SHA256' | 'ecdsa-with-SHA384' | 'ecdsa-with-SHA512'): Uint8Array {
-  return sequence(oid(SIGNATURE_ALGORITHMS[name]));
+function signingScheme(keyType: string): SigningScheme {
+  const isRsa = keyType.startsWith('RSA-');
+  const scheme = isRsa ? RSA_SHA256 : SIGNING.get(keyType);
+  if (scheme === undefined || (isRsa && !isUsable(keyType))) {
+    throw new KubepkiError('UNSUPPORTED', `kubepki does not sign with a key of type ${keyType}`, {
+      hint: 'use an RSA key of 2048 bits or more, or an ECDSA key on P-256 or P-384',
+    });
+  }
+  return scheme;
 }
+
+/**
+ * The name of the algorithm that a key of this type signs with, such as `ecdsa-with-SHA256`.
+ *
+ * @throws KubepkiError UNSUPPORTED if certificates cannot be signed with such a key.
+ */
+export const signatureAlgorithmFor = (keyType: string): string => signingScheme(keyType).name;
 
 /**
  * The signer of a private key, with the algorithm that Go chooses for it: RSA signs with SHA-256,
@@ -66,17 +104,40 @@ function ecdsa(name: 'ecdsa-with-SHA256' | 'ecdsa-with-SHA384' | 'ecdsa-with-SHA
  *
  * @throws KubepkiError UNSUPPORTED if certificates cannot be signed with such a key.
  */
-export function createSigner(key: PrivateKey): Signer {
-  const isRsa = key.type.startsWith('RSA-');
-  const scheme = isRsa ? { algorithm: RSA_SHA256, hash: 'sha256' } : SIGNING.get(key.type);
-  if (scheme === undefined || (isRsa && !isUsable(key.type))) {
-    throw new KubepkiError('UNSUPPORTED', `kubepki does not sign with a key of type ${key.type}`, {
-      hint: 'use an RSA key of 2048 bits or more, or an ECDSA key on P-256 or P-384',
-    });
-  }
-  const { algorithm, hash } = scheme;
+export function createSigner(key: PrivateKey): KeySigner {
+  const { algorithm, hash } = signingScheme(key.type);
   const { object } = key;
   return { algorithm, sign: (data) => sign(hash, data, object) };
+}
+
+/**
+ * The signer of a public key whose private half is elsewhere. What comes back is verified before
+ * anybody gets it: whoever signs may hold another key, or hash what is hashed already.
+ *
+ * @throws KubepkiError UNSUPPORTED as `createSigner`; `sign` throws BAD_SIGNATURE
+ */
+export function createOutsideSigner(
+  { spki, keyType }: Pick<Certificate, 'spki' | 'keyType'>,
+  signer: Signer,
+): KeySigner {
+  const { algorithm, name } = signingScheme(keyType);
+  const signatureOid = SIGNATURE_ALGORITHMS[name];
+  return {
+    algorithm,
+    sign: (data) => {
+      const signature = signer(data);
+      if (verifySignature(signatureOid, spki, data, signature)) return signature;
+      throw new KubepkiError(
+        'BAD_SIGNATURE',
+        `the signer's answer (${signature.length} bytes) is not a signature by ${name} of the key of the CA certificate (${keyType})`,
+        {
+          hint: keyType.startsWith('ECDSA-')
+            ? 'it has to sign the bytes that it is given with that key and answer with an ECDSA-Sig-Value in DER'
+            : 'it has to sign the bytes that it is given with that key, by that algorithm',
+        },
+      );
+    },
+  };
 }
 
 /**

@@ -413,7 +413,7 @@ describe('kubepki inspect, of what cannot be read', () => {
     ['a named pipe', 'pipe', 'not a regular file'],
     ['a loop of links', 'loop', 'a loop of symbolic links'],
     ['a link to nothing', 'dangling', 'a symbolic link to nothing'],
-    ['a block that is not decoded', 'crl', 'only a PEM block "X509 CRL"'],
+    ['a block that is not decoded', 'p7', 'only a PEM block "PKCS7"'],
   ])('says so in one line and ends with 1: %s', async (_what, name, reason) => {
     const root = directoryOf({
       empty: '',
@@ -422,7 +422,7 @@ describe('kubepki inspect, of what cannot be read', () => {
       cut: LEAF_PEM.slice(0, 200),
       damaged: encodePem('CERTIFICATE', LEAF.der.subarray(0, 100)),
       large: '',
-      crl: encodePem('X509 CRL', new Uint8Array([1])),
+      p7: encodePem('PKCS7', new Uint8Array([1])),
     });
     truncateSync(join(root, 'large'), 9 * 1024 * 1024);
     execFileSync('mkfifo', [join(root, 'pipe')]);
@@ -502,7 +502,7 @@ describe('kubepki inspect, of a directory', () => {
     const { code, stdout, stderr } = await inspect(root, '--at', AT);
     expect(code).toBe(1);
     expect(stderr).toBe(
-      `kubepki: ${root}: 5 problems: binary.pem: does not match its key binary-key.pem; both.pem: key does not match its certificate; broken.crt: text that is neither PEM nor a kubeconfig; …\n`,
+      `kubepki: ${root}: 5 problems: binary.pem: does not match its key binary-key.pem; both.pem: key does not match its certificate; broken.crt: text that is neither PEM nor a kubeconfig nor a token; …\n`,
     );
     const lines = stdout.trimEnd().split('\n');
     expect(lines[0]?.split(/ {3,}/)).toEqual([
@@ -559,7 +559,7 @@ describe('kubepki inspect, of a directory', () => {
     expect(row('sa.pub')[0]).toBe('public key');
     expect([row('note.txt')[0], note('note.txt')]).toEqual([
       'unknown',
-      'text that is neither PEM nor a kubeconfig',
+      'text that is neither PEM nor a kubeconfig nor a token',
     ]);
     expect(row('half.crt')[0]).toBe('malformed');
     expect(row('old.crt').slice(4)).toEqual([

@@ -1,4 +1,4 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { createHash, sign, X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { parseCertificate, serialHex } from '../../src/x509/certificate.ts';
 import { element, oid, sequence } from '../../src/x509/der/writer.ts';
@@ -40,6 +40,51 @@ const ALGORITHMS = {
 
 const ca = (changes: Partial<CertificateTemplate> = {}): Certificate =>
   parseCertificate(selfSign(caTemplate(changes), keyOf('ECDSA-P256')));
+
+describe('an issuer whose key is elsewhere', () => {
+  const hashOf = (type: string): string | null =>
+    type === 'Ed25519'
+      ? null
+      : type.endsWith('P384')
+        ? 'sha384'
+        : type.endsWith('P521')
+          ? 'sha512'
+          : 'sha256';
+
+  for (const type of KEY_TYPES) {
+    it(`issues with whoever signs for the ${type} key`, () => {
+      const { certificate } = issuerOf(type);
+      const given: Uint8Array[] = [];
+      const issuer = createIssuer(certificate, (tbs) => {
+        given.push(tbs);
+        return sign(hashOf(type), tbs, keyOf(type).object);
+      });
+      const leaf = parseCertificate(issuer.issue(leafTemplate(), leafKey));
+      expect(signatureVerifies(leaf, certificate)).toBe(true);
+      expect(given.map(hex)).toEqual([hex(leaf.tbs)]);
+    });
+  }
+
+  it('hands out nothing that is signed with another key, by another algorithm, or not at all', () => {
+    const { certificate } = issuerOf('ECDSA-P256');
+    const key = keyOf('ECDSA-P256').object;
+    for (const signer of [
+      (tbs: Uint8Array) => sign('sha256', tbs, keyOf('ECDSA-P256', 1).object),
+      (tbs: Uint8Array) => sign('sha384', tbs, key),
+      // Raw r and s, as JWS and PKCS#11 have them.
+      (tbs: Uint8Array) => sign('sha256', tbs, { key, dsaEncoding: 'ieee-p1363' }),
+      (tbs: Uint8Array) => Buffer.concat([sign('sha256', tbs, key), Buffer.from('\n')]),
+      () => new Uint8Array(),
+    ]) {
+      const issuer = createIssuer(certificate, signer);
+      expectRefused(
+        () => issuer.issue(leafTemplate(), leafKey),
+        'BAD_SIGNATURE',
+        'ecdsa-with-SHA256',
+      );
+    }
+  });
+});
 
 describe('createIssuer', () => {
   for (const type of KEY_TYPES) {

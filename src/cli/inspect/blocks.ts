@@ -18,10 +18,15 @@ import {
   signatureAlgorithmName,
 } from '../../x509/index.ts';
 import { colour, visible } from '../output.ts';
+import { archiveFields, hasKey } from './archives.ts';
 import { extensionFields, type Field } from './describe.ts';
+import { endpointFields } from './endpoints.ts';
 import type { Item } from './item.ts';
+import { isOutOfDate, listFields, listProblems } from './lists.ts';
 import { certificateNotes, credentialNotes, fileNotes, isCa } from './notes.ts';
-import { describeValidity, formatTime, validityState } from './validity.ts';
+import { bootstrapFields, isTokenBad, tokenFields } from './tokens.ts';
+import { describePeriod, formatTime, validityState } from './validity.ts';
+import type { View } from './view.ts';
 
 interface Block {
   readonly title: string;
@@ -31,17 +36,44 @@ interface Block {
 }
 
 /** All blocks of a file, with the remarks about it at the end. */
-export function formatItem(item: Item, now: Date): string {
-  const { content } = item;
+export function formatItem(item: Item, view: View): string {
   const path = item.path === '-' ? 'standard input' : item.path;
-  const blocks =
-    content.format === 'kubeconfig'
-      ? kubeconfigBlocks(path, content, now)
-      : content.format === 'pem' || content.format === 'der'
-        ? entryBlocks(path, content.entries, now)
-        : [];
-  const notes = fileNotes(item, now).map((note) => colour('yellow', visible(`${path}: ${note}`)));
+  const blocks = itemBlocks(path, item, view);
+  const notes = [...fileNotes(item, view), ...item.remarks].map((note) =>
+    colour('yellow', visible(`${path}: ${note}`)),
+  );
   return [...blocks.map(formatBlock), ...(notes.length > 0 ? [notes.join('\n')] : [])].join('\n\n');
+}
+
+function itemBlocks(path: string, item: Item, view: View): Block[] {
+  const { content } = item;
+  switch (content.format) {
+    case 'kubeconfig':
+      return kubeconfigBlocks(path, content, view);
+    case 'endpoint': {
+      const { trust } = item;
+      const fields = endpointFields(content, trust, view);
+      const isBad = trust !== undefined && trust.refusals.length > 0;
+      return [
+        { title: `${path}: TLS endpoint`, fields, isBad },
+        ...entryBlocks(path, content.entries, view),
+      ];
+    }
+    case 'pkcs12':
+      return [
+        { title: `${path}: PKCS#12 archive`, fields: archiveFields(content) },
+        ...entryBlocks(path, content.entries, view),
+      ];
+    case 'pem':
+    case 'der':
+    case 'token':
+      return entryBlocks(path, content.entries, view);
+    case 'link':
+    case 'unreadable':
+    case 'unknown':
+    default:
+      return [];
+  }
 }
 
 function formatBlock({ title, fields, isBad = false }: Block): string {
@@ -52,23 +84,35 @@ function formatBlock({ title, fields, isBad = false }: Block): string {
   return [colour(isBad ? 'red' : 'bold', visible(title)), ...lines].join('\n');
 }
 
-function entryBlocks(where: string, entries: readonly Entry[], now: Date): Block[] {
+function entryBlocks(where: string, entries: readonly Entry[], view: View): Block[] {
   const certificates = entries.filter(({ kind }) => kind === 'certificate').length;
   let count = 0;
   return entries.map((entry) => {
     const number =
       entry.kind === 'certificate' && certificates > 1 ? ` ${++count} of ${certificates}` : '';
-    return entryBlock(where, entry, number, now);
+    const { title, fields, isBad = false } = entryBlock(where, entry, number, view);
+    return { title, fields: [...tagFields(entry, entries), ...fields], isBad };
   });
 }
 
-function entryBlock(where: string, entry: Entry, number: string, now: Date): Block {
+/** What a PKCS#12 archive says of an entry. */
+function tagFields(entry: Entry, entries: readonly Entry[]): Field[] {
+  const { friendlyName, localKeyId } = entry;
+  const fields: Field[] = [];
+  if (friendlyName !== undefined) fields.push(['Alias', friendlyName]);
+  if (localKeyId !== undefined && entry.kind === 'certificate') {
+    fields.push(['Key', hasKey(entry, entries) ? 'in this archive' : 'not in this archive']);
+  }
+  return fields;
+}
+
+function entryBlock(where: string, entry: Entry, number: string, view: View): Block {
   switch (entry.kind) {
     case 'certificate':
       return {
         title: `${where}: ${isCa(entry.certificate) ? 'CA ' : ''}certificate${number}`,
-        fields: certificateFields(entry, now),
-        isBad: validityState(entry.certificate, now) !== 'valid',
+        fields: certificateFields(entry, view),
+        isBad: validityState(entry.certificate, view.now) !== 'valid',
       };
     case 'request':
       return { title: `${where}: certification request`, fields: requestFields(entry) };
@@ -87,6 +131,20 @@ function entryBlock(where: string, entry: Entry, number: string, now: Date): Blo
       };
     case 'publicKey':
       return { title: `${where}: public key`, fields: keyFields(entry.type, entry.spki) };
+    case 'crl':
+      return {
+        title: `${where}: certificate revocation list`,
+        fields: listFields(entry, view, shownName(entry.list.issuer)),
+        isBad: isOutOfDate(entry, view) || listProblems(entry, view).length > 0,
+      };
+    case 'token':
+      return {
+        title: `${where}: token (JWT)`,
+        fields: tokenFields(entry, view),
+        isBad: isTokenBad(entry, view),
+      };
+    case 'bootstrapToken':
+      return { title: `${where}: bootstrap token`, fields: bootstrapFields(entry) };
     case 'other':
       return {
         title: `${where}: PEM block ${quoted(entry.label)}, not decoded`,
@@ -105,16 +163,18 @@ function entryBlock(where: string, entry: Entry, number: string, now: Date): Blo
 const shownName = (name: Certificate['subject']): string =>
   name.length === 0 ? '(empty)' : formatName(name);
 
-function certificateFields(entry: CertificateEntry, now: Date): Field[] {
+function certificateFields(entry: CertificateEntry, view: View): Field[] {
   const { certificate } = entry;
   const { subject, issuer, version, notBefore, notAfter, keyType, spki, der } = certificate;
-  const notes = certificateNotes(entry, now).filter((note) => note === entry.passedOver);
+  const notes = certificateNotes(entry, view).filter(
+    (note) => note === entry.passedOver || note.startsWith('revoked '),
+  );
   return [
     ['Subject', shownName(subject)],
     ['Issuer', shownName(issuer)],
     ['Serial number', serialHex(certificate)],
     ['Valid from', formatTime(notBefore)],
-    ['Valid until', `${formatTime(notAfter)} (${describeValidity(certificate, now)})`],
+    ['Valid until', `${formatTime(notAfter)} (${describePeriod(certificate, view.now)})`],
     ...keyFields(keyType, spki),
     ...extensionFields(certificate),
     ['Signature algorithm', signatureAlgorithmName(certificate.signatureAlgorithm)],
@@ -142,7 +202,7 @@ function requestFields({ request, signatureVerifies, passedOver }: RequestEntry)
   ];
 }
 
-function kubeconfigBlocks(path: string, config: KubeconfigMaterial, now: Date): Block[] {
+function kubeconfigBlocks(path: string, config: KubeconfigMaterial, view: View): Block[] {
   const { clusters, users, contexts, currentContext } = config;
   const shownContexts = contexts.map(({ name, cluster, user, namespace }): Field => {
     const where = namespace === undefined ? '' : `, namespace ${namespace}`;
@@ -151,22 +211,22 @@ function kubeconfigBlocks(path: string, config: KubeconfigMaterial, now: Date): 
   const current = currentContext === '' ? 'none' : currentContext;
   return [
     { title: `${path}: kubeconfig`, fields: [['Current context', current], ...shownContexts] },
-    ...clusters.flatMap((cluster) => clusterBlocks(path, cluster, now)),
-    ...users.flatMap((user) => userBlocks(path, user, now)),
+    ...clusters.flatMap((cluster) => clusterBlocks(path, cluster, view)),
+    ...users.flatMap((user) => userBlocks(path, user, view)),
   ];
 }
 
-function clusterBlocks(path: string, cluster: KubeconfigCluster, now: Date): Block[] {
+function clusterBlocks(path: string, cluster: KubeconfigCluster, view: View): Block[] {
   const { name, server, tlsServerName, certificateAuthorityFile } = cluster;
   const title = `${path}: cluster ${name}`;
   const fields: Field[] = [['Server', server]];
   if (tlsServerName !== undefined) fields.push(['TLS server name', tlsServerName]);
   if (certificateAuthorityFile !== undefined) fields.push(['CA file', certificateAuthorityFile]);
   if (cluster.insecureSkipTlsVerify) fields.push(['TLS', 'the server is not verified']);
-  return [{ title, fields }, ...entryBlocks(title, cluster.certificateAuthority, now)];
+  return [{ title, fields }, ...entryBlocks(title, cluster.certificateAuthority, view)];
 }
 
-function userBlocks(path: string, user: KubeconfigUser, now: Date): Block[] {
+function userBlocks(path: string, user: KubeconfigUser, view: View): Block[] {
   const title = `${path}: user ${user.name}`;
   const fields: Field[] = credentialNotes(user).map((note) => ['Has', note]);
   const isEmpty = fields.length + user.clientCertificate.length + user.clientKey.length === 0;
@@ -179,6 +239,7 @@ function userBlocks(path: string, user: KubeconfigUser, now: Date): Block[] {
   }
   return [
     { title, fields, isBad: user.keyMatches === false },
-    ...entryBlocks(title, [...user.clientCertificate, ...user.clientKey], now),
+    ...entryBlocks(title, [...user.clientCertificate, ...user.clientKey], view),
+    ...(user.token === undefined ? [] : entryBlocks(title, [user.token], view)),
   ];
 }

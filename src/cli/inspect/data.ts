@@ -22,31 +22,34 @@ import {
   signatureAlgorithmName,
 } from '../../x509/index.ts';
 import type { Item } from './item.ts';
+import { listData } from './lists.ts';
 import { certificateNotes, fileNotes, formatMode } from './notes.ts';
+import { tokenData } from './tokens.ts';
 import { daysLeft, formatTime } from './validity.ts';
+import type { View } from './view.ts';
 
 type Data = Readonly<Record<string, unknown>>;
 
-export function inspectionData(items: readonly Item[], now: Date): Data {
+export function inspectionData(items: readonly Item[], view: View): Data {
   return {
     apiVersion: 'kubepki.dev/v1alpha1',
     kind: 'Inspection',
-    items: items.map((item) => itemData(item, now)),
+    items: items.map((item) => itemData(item, view)),
   };
 }
 
-function itemData(item: Item, now: Date): Data {
+function itemData(item: Item, view: View): Data {
   const { path, mode, content, remarks } = item;
   return {
     path,
     format: content.format,
     mode: mode === undefined ? undefined : formatMode(mode),
-    notes: [...fileNotes(item, now), ...remarks],
-    ...contentData(item, now),
+    notes: [...fileNotes(item, view), ...remarks],
+    ...contentData(item, view),
   };
 }
 
-function contentData({ content }: Item, now: Date): Data {
+function contentData({ content, trust }: Item, view: View): Data {
   switch (content.format) {
     case 'link':
       return { target: content.target };
@@ -54,18 +57,50 @@ function contentData({ content }: Item, now: Date): Data {
     case 'unknown':
       return { reason: content.reason };
     case 'kubeconfig':
-      return kubeconfigData(content, now);
+      return kubeconfigData(content, view);
+    case 'endpoint': {
+      const { servername, protocol, cipher, alpn, clientCertificates, ended } = content;
+      return {
+        servername,
+        protocol,
+        cipher,
+        alpn,
+        ended,
+        trust,
+        clientCertificates: {
+          asked: clientCertificates !== undefined,
+          authorities: clientCertificates?.authorities.map(formatName) ?? [],
+        },
+        entries: content.entries.map((entry) => entryData(entry, view)),
+      };
+    }
+    case 'pkcs12': {
+      const { mac, encryption, locked, entries } = content;
+      return { mac, encryption, locked, entries: entries.map((entry) => entryData(entry, view)) };
+    }
+    case 'token':
     case 'pem':
     case 'der':
     default:
-      return { entries: content.entries.map((entry) => entryData(entry, now)) };
+      return { entries: content.entries.map((entry) => entryData(entry, view)) };
   }
 }
 
-function entryData(entry: Entry, now: Date): Data {
+function entryData(entry: Entry, view: View): Data {
+  const { friendlyName, localKeyId } = entry;
+  return { ...plainData(entry, view), friendlyName, localKeyId };
+}
+
+function plainData(entry: Entry, view: View): Data {
   switch (entry.kind) {
     case 'certificate':
-      return certificateData(entry, now);
+      return certificateData(entry, view);
+    case 'crl':
+      return { kind: 'crl', issuer: formatName(entry.list.issuer), ...listData(entry, view) };
+    case 'token':
+      return { kind: 'token', ...tokenData(entry, view) };
+    case 'bootstrapToken':
+      return { kind: 'bootstrapToken', id: entry.id };
     case 'request':
       return requestData(entry);
     case 'privateKey': {
@@ -83,7 +118,7 @@ function entryData(entry: Entry, now: Date): Data {
   }
 }
 
-function certificateData(entry: CertificateEntry, now: Date): Data {
+function certificateData(entry: CertificateEntry, view: View): Data {
   const { certificate } = entry;
   return {
     kind: 'certificate',
@@ -93,10 +128,10 @@ function certificateData(entry: CertificateEntry, now: Date): Data {
     serialNumber: serialHex(certificate),
     notBefore: formatTime(certificate.notBefore),
     notAfter: formatTime(certificate.notAfter),
-    daysLeft: daysLeft(certificate, now),
+    daysLeft: daysLeft(certificate, view.now),
     ...describedData(certificate),
     fingerprint: fingerprintHex(certificate.der),
-    notes: certificateNotes(entry, now),
+    notes: certificateNotes(entry, view),
   };
 }
 
@@ -143,9 +178,9 @@ function describedData(described: Certificate | CertificationRequest): Data {
 const hex = (bytes: Uint8Array | undefined): string | undefined =>
   bytes === undefined ? undefined : Buffer.from(bytes).toString('hex');
 
-function kubeconfigData(config: KubeconfigMaterial, now: Date): Data {
+function kubeconfigData(config: KubeconfigMaterial, view: View): Data {
   const entriesData = (entries: readonly Entry[]): Data[] =>
-    entries.map((entry) => entryData(entry, now));
+    entries.map((entry) => entryData(entry, view));
   return {
     currentContext: config.currentContext,
     clusters: config.clusters.map((cluster) => ({
@@ -156,6 +191,7 @@ function kubeconfigData(config: KubeconfigMaterial, now: Date): Data {
       ...user,
       clientCertificate: entriesData(user.clientCertificate),
       clientKey: entriesData(user.clientKey),
+      token: user.token && entryData(user.token, view),
     })),
     contexts: config.contexts,
   };

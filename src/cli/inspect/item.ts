@@ -1,6 +1,7 @@
 /** What `kubepki inspect` looks at, read: one item a file. */
 import { basename, join } from 'node:path';
 import {
+  type EndpointMaterial,
   holdsSomething,
   type IdentifyOptions,
   identify,
@@ -13,6 +14,7 @@ import { pairNotes } from './pairs.ts';
 
 export type Content =
   | Material
+  | EndpointMaterial
   /** A symbolic link in a directory, to a file of which there is an item too. */
   | { readonly format: 'link'; readonly target: string }
   | { readonly format: 'unreadable'; readonly reason: string };
@@ -27,10 +29,23 @@ export interface Item {
   readonly remarks: readonly string[];
   /** The remark that the key beside it is another's. */
   readonly mismatch?: string;
+  readonly isEndpoint?: true;
+  /** Of an endpoint: whether a client would take it. */
+  readonly trust?: TrustVerdict;
+}
+
+/** What a client makes of an endpoint that trusts the CAs of a file. */
+export interface TrustVerdict {
+  readonly caFile: string;
+  /** The name that the certificate has to cover. */
+  readonly name: string;
+  /** Why it would refuse; none where it would not. */
+  readonly refusals: readonly string[];
 }
 
 /** True where there is anything in it that could be read. */
 export function isKnown({ content }: Item): boolean {
+  if (content.format === 'endpoint') return true;
   return content.format !== 'link' && content.format !== 'unreadable' && holdsSomething(content);
 }
 

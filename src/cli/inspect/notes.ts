@@ -7,35 +7,60 @@ import {
   pairMatches,
 } from '../../collect/index.ts';
 import type { Certificate } from '../../x509/index.ts';
+import { archiveNotes } from './archives.ts';
+import { endpointNotes } from './endpoints.ts';
 import type { Item } from './item.ts';
 import { NO_MATCH } from './problems.ts';
 import { formatTime, validityState } from './validity.ts';
+import { revocationKey, type View } from './view.ts';
 
 export const isCa = ({ basicConstraints }: Certificate): boolean => basicConstraints?.ca === true;
 
 /** Remarks about a certificate, wherever it was found. */
-export function certificateNotes(entry: CertificateEntry, now: Date): string[] {
-  const { certificate, passedOver } = entry;
+export function certificateNotes(entry: CertificateEntry, { now, revoked }: View): string[] {
+  const { certificate, passedOver, friendlyName } = entry;
   const notes: string[] = [];
   const state = validityState(certificate, now);
   if (state === 'expired') notes.push('expired');
   if (state === 'not yet valid')
     notes.push(`not valid before ${formatTime(certificate.notBefore)}`);
   if (isCa(certificate)) notes.push('CA');
+  const revocation = revoked.get(revocationKey(certificate.issuerDer, certificate));
+  if (revocation !== undefined) {
+    const { at, reason, path } = revocation;
+    const why = reason === undefined ? '' : ` (${reason})`;
+    notes.push(`revoked ${formatTime(at)}${why}, says ${path}`);
+  }
+  if (friendlyName !== undefined) notes.push(`alias ${friendlyName}`);
   if (passedOver !== undefined) notes.push(passedOver);
   return notes;
 }
 
 /** Remarks about a file as a whole. */
-export function fileNotes({ content, mode }: Item, now: Date): string[] {
-  if (content.format === 'kubeconfig') {
-    return [...modeNotes(mode, holdsSecrets(content)), ...kubeconfigNotes(content, now)];
+export function fileNotes({ content, mode }: Item, view: View): string[] {
+  switch (content.format) {
+    case 'kubeconfig':
+      return [...modeNotes(mode, holdsSecrets(content)), ...kubeconfigNotes(content, view.now)];
+    case 'pem':
+    case 'der': {
+      const { entries } = content;
+      const notes = modeNotes(mode, entries.some(isPrivateKey));
+      return pairMatches(entries) === false ? [...notes, NO_MATCH] : notes;
+    }
+    case 'token':
+      return modeNotes(mode, true);
+    case 'pkcs12': {
+      const isOpen = content.encryption.length === 0 && content.entries.some(isPrivateKey);
+      return [...modeNotes(mode, isOpen), ...archiveNotes(content)];
+    }
+    case 'endpoint':
+      return endpointNotes(content);
+    case 'link':
+    case 'unreadable':
+    case 'unknown':
+    default:
+      return [];
   }
-  if (content.format !== 'pem' && content.format !== 'der') return [];
-  const { entries } = content;
-  const notes = modeNotes(mode, entries.some(isPrivateKey));
-  if (pairMatches(entries) === false) notes.push(NO_MATCH);
-  return notes;
 }
 
 export const isPrivateKey = ({ kind }: Entry): boolean =>

@@ -13,6 +13,7 @@ export function pairNotes(items: readonly Item[]): Map<Item, PairNotes> {
   const keys = new Map<string, Half>();
   const keyFiles = new Map<string, string>();
   for (const item of items) {
+    for (const pin of archivedPins(item)) keyFiles.set(pin, keyFiles.get(pin) ?? item.path);
     const key = privateHalf(item);
     if (key === undefined) continue;
     keys.set(item.path, { item, pin: key.pin });
@@ -53,6 +54,14 @@ interface Half {
 
 function entriesOf({ content }: Item): readonly Entry[] {
   return content.format === 'pem' || content.format === 'der' ? content.entries : [];
+}
+
+/** The keys of a PKCS#12 archive: it has no partner by name, and may be where a key is. */
+function archivedPins({ content }: Item): string[] {
+  if (content.format !== 'pkcs12') return [];
+  return content.entries.flatMap((entry) =>
+    entry.kind === 'privateKey' ? [publicKeyPin(entry.spki)] : [],
+  );
 }
 
 function privateHalf(item: Item): { readonly pin: string | undefined } | undefined {

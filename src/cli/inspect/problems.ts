@@ -4,13 +4,16 @@
  */
 import { basename } from 'node:path';
 import { type Entry, pairMatches } from '../../collect/index.ts';
+import { archiveMismatches } from './archives.ts';
 import type { Item } from './item.ts';
+import { listProblems } from './lists.ts';
+import type { View } from './view.ts';
 
 /** Names under which a file should hold certificate material. */
-const MATERIAL = /\.(?:crt|cer|cert|pem|key|pub|csr|kubeconfig)$/;
+const MATERIAL = /\.(?:crt|cer|cert|pem|key|pub|csr|crl|p12|pfx|kubeconfig)$/;
 
 /** The problems of one file, a text each. */
-export function problemsOf({ path, content, mismatch }: Item): string[] {
+export function problemsOf({ path, content, mismatch, trust }: Item, view: View): string[] {
   switch (content.format) {
     case 'link':
     case 'unreadable':
@@ -26,14 +29,31 @@ export function problemsOf({ path, content, mismatch }: Item): string[] {
         ...mismatched.map(({ name }) => `user ${name}: ${NO_MATCH}`),
       ];
     }
+    case 'endpoint':
+      return [...damaged(content.entries), ...distrust(trust)];
+    case 'token':
+      return [];
+    case 'pkcs12':
+      return [...damaged(content.entries), ...archiveMismatches(content)];
     case 'pem':
     case 'der':
     default: {
       const { entries } = content;
       const within = pairMatches(entries) === false ? [NO_MATCH] : [];
-      return [...damaged(entries), ...within, ...(mismatch === undefined ? [] : [mismatch])];
+      return [
+        ...damaged(entries),
+        ...entries.flatMap((entry) => (entry.kind === 'crl' ? listProblems(entry, view) : [])),
+        ...within,
+        ...(mismatch === undefined ? [] : [mismatch]),
+      ];
     }
   }
+}
+
+function distrust(trust: Item['trust']): string[] {
+  const [reason] = trust?.refusals ?? [];
+  if (trust === undefined || reason === undefined) return [];
+  return [`a client that trusts ${trust.caFile} refuses it as ${trust.name}: ${reason}`];
 }
 
 export const NO_MATCH = 'key does not match its certificate';

@@ -4,12 +4,19 @@ import { fingerprintHex, formatName, serialHex } from '../../x509/index.ts';
 import { formatTable } from '../output.ts';
 import { allNames } from './describe.ts';
 import type { Item } from './item.ts';
+import { listNotes } from './lists.ts';
 import { certificateNotes, credentialNotes, fileNotes } from './notes.ts';
+import { tokenCells, tokenNotes } from './tokens.ts';
 import { daysLeft, formatTime } from './validity.ts';
+import type { View } from './view.ts';
 
 interface Row {
   readonly path: string;
   readonly kind: string;
+  readonly subject?: string;
+  readonly issuer?: string;
+  readonly expires?: Date | undefined;
+  /** Of a row about a certificate. */
   readonly certificate?: CertificateEntry;
   /** The key's type; of a certificate that of its public key. */
   readonly keyType?: string;
@@ -17,9 +24,10 @@ interface Row {
   readonly notes: readonly string[];
 }
 
-/** @param wide adds key types, names, serial numbers and fingerprints */
-export function formatItems(items: readonly Item[], wide: boolean, now: Date): string {
-  const rows = items.flatMap((item) => itemRows(item, now));
+/** `wide` adds key types, names, serial numbers and fingerprints. */
+export function formatItems(items: readonly Item[], view: View): string {
+  const { wide, now } = view;
+  const rows = items.flatMap((item) => itemRows(item, view));
   const header = ['FILE', 'KIND', 'SUBJECT', 'ISSUER', 'EXPIRES', 'DAYS'];
   const wideHeader = ['KEY', 'NAMES', 'SERIAL', 'FINGERPRINT'];
   return formatTable(
@@ -27,7 +35,9 @@ export function formatItems(items: readonly Item[], wide: boolean, now: Date): s
     rows.map((row) => [
       row.path,
       row.kind,
-      ...certificateCells(row.certificate, now),
+      row.subject || NOTHING,
+      row.issuer || NOTHING,
+      ...dateCells(row.expires, now),
       ...(wide ? wideCells(row) : []),
       row.notes.join('; '),
     ]),
@@ -37,15 +47,10 @@ export function formatItems(items: readonly Item[], wide: boolean, now: Date): s
 /** So that a column can be cut out with awk. */
 const NOTHING = '-';
 
-function certificateCells(entry: CertificateEntry | undefined, now: Date): string[] {
-  if (entry === undefined) return [NOTHING, NOTHING, NOTHING, NOTHING];
-  const { certificate } = entry;
-  return [
-    formatName(certificate.subject) || NOTHING,
-    formatName(certificate.issuer) || NOTHING,
-    formatTime(certificate.notAfter),
-    String(daysLeft(certificate, now)),
-  ];
+function dateCells(notAfter: Date | undefined, now: Date): string[] {
+  return notAfter === undefined
+    ? [NOTHING, NOTHING]
+    : [formatTime(notAfter), String(daysLeft({ notAfter }, now))];
 }
 
 function wideCells({ certificate: entry, keyType, names = [] }: Row): string[] {
@@ -58,9 +63,9 @@ function wideCells({ certificate: entry, keyType, names = [] }: Row): string[] {
   ];
 }
 
-function itemRows(item: Item, now: Date): Row[] {
+function itemRows(item: Item, view: View): Row[] {
   const { path, content } = item;
-  const notes = [...fileNotes(item, now), ...item.remarks];
+  const notes = [...fileNotes(item, view), ...item.remarks];
   switch (content.format) {
     case 'link':
       return [{ path, kind: 'link', notes: [`to ${content.target}`] }];
@@ -68,11 +73,17 @@ function itemRows(item: Item, now: Date): Row[] {
     case 'unknown':
       return [{ path, kind: content.format, notes: [content.reason] }];
     case 'kubeconfig':
-      return kubeconfigRows(path, content, notes, now);
+      return kubeconfigRows(path, content, notes, view);
+    case 'pkcs12': {
+      const rows = entryRows(path, content.entries, notes, view);
+      return rows.length > 0 ? rows : [{ path, kind: 'PKCS#12', notes }];
+    }
+    case 'endpoint':
+    case 'token':
     case 'pem':
     case 'der':
     default:
-      return entryRows(path, content.entries, notes, now);
+      return entryRows(path, content.entries, notes, view);
   }
 }
 
@@ -81,7 +92,7 @@ function entryRows(
   path: string,
   entries: readonly Entry[],
   notes: readonly string[],
-  now: Date,
+  view: View,
 ): Row[] {
   const certificates = entries.filter((entry) => entry.kind === 'certificate');
   const total = certificates.length;
@@ -91,12 +102,12 @@ function entryRows(
     if (entry.kind === 'certificate') {
       const number = total > 1 ? ` ${++count}/${total}` : '';
       const key = hasKey && entry === certificates[0] ? ' with key' : '';
-      return [certificateRow(path, `certificate${number}${key}`, entry, [], now)];
+      return [certificateRow(path, `certificate${number}${key}`, entry, [], view)];
     }
     const isOther = entry.kind === 'other';
     if (isOther && entries.some(({ kind }) => kind !== 'other')) return [];
     if (total > 0 && (entry.kind === 'privateKey' || entry.kind === 'publicKey')) return [];
-    return [otherRow(path, entry)];
+    return [otherRow(path, entry, view)];
   });
   return withNotes(rows, notes);
 }
@@ -110,20 +121,23 @@ function certificateRow(
   kind: string,
   entry: CertificateEntry,
   notes: readonly string[],
-  now: Date,
+  view: View,
 ): Row {
-  const { keyType, subjectAltNames } = entry.certificate;
+  const { subject, issuer, notAfter, keyType, subjectAltNames } = entry.certificate;
   return {
     path,
     kind,
+    subject: formatName(subject),
+    issuer: formatName(issuer),
+    expires: notAfter,
     certificate: entry,
     keyType,
     names: allNames(subjectAltNames),
-    notes: [...certificateNotes(entry, now), ...notes],
+    notes: [...certificateNotes(entry, view), ...notes],
   };
 }
 
-function otherRow(path: string, entry: Exclude<Entry, CertificateEntry>): Row {
+function otherRow(path: string, entry: Exclude<Entry, CertificateEntry>, view: View): Row {
   switch (entry.kind) {
     case 'privateKey':
       return {
@@ -144,6 +158,21 @@ function otherRow(path: string, entry: Exclude<Entry, CertificateEntry>): Row {
       const names = allNames(request.subjectAltNames);
       return { path, kind: 'request', keyType: request.keyType, names, notes };
     }
+    case 'crl': {
+      const { issuer, nextUpdate } = entry.list;
+      const notes = listNotes(entry, view);
+      return {
+        path,
+        kind: 'revocation list',
+        issuer: formatName(issuer),
+        expires: nextUpdate,
+        notes,
+      };
+    }
+    case 'token':
+      return { path, kind: 'token', ...tokenCells(entry), notes: tokenNotes(entry, view) };
+    case 'bootstrapToken':
+      return { path, kind: 'bootstrap token', subject: `system:bootstrap:${entry.id}`, notes: [] };
     case 'other':
       return { path, kind: 'other', notes: [`PEM block ${entry.label}`] };
     case 'malformed':
@@ -157,7 +186,7 @@ function kubeconfigRows(
   path: string,
   { users }: KubeconfigMaterial,
   notes: readonly string[],
-  now: Date,
+  view: View,
 ): Row[] {
   const kind = 'kubeconfig';
   if (users.length === 0) return [{ path, kind, notes: ['no user', ...notes] }];
@@ -165,8 +194,10 @@ function kubeconfigRows(
     const named = users.length > 1 ? [`user ${user.name}`] : [];
     const own = [...named, ...credentialNotes(user)];
     const entry = user.clientCertificate.find((one) => one.kind === 'certificate');
-    if (entry === undefined) return { path, kind, notes: own };
-    return certificateRow(path, kind, entry, own, now);
+    if (entry !== undefined) return certificateRow(path, kind, entry, own, view);
+    if (user.token === undefined) return { path, kind, notes: own };
+    const { notes: said, ...cells } = otherRow(path, user.token, view);
+    return { ...cells, kind, notes: [...own, ...said] };
   });
   return withNotes(rows, notes);
 }

@@ -8,23 +8,33 @@ const DAY = 24 * 3600 * 1000;
 export const formatTime = (date: Date): string => `${date.toISOString().slice(0, 19)}Z`;
 
 /** Whole days until the end, negative since the end; 0 on the last day and on the first one after it. */
-export function daysLeft({ notAfter }: Certificate, now: Date): number {
+export function daysLeft({ notAfter }: Pick<Certificate, 'notAfter'>, now: Date): number {
   // The same count as in words; of its two zeros one is written like the other.
   return Math.trunc((notAfter.getTime() - now.getTime()) / DAY) + 0;
 }
 
 export type ValidityState = 'valid' | 'expired' | 'not yet valid';
 
-/** Both ends belong to the validity (RFC 5280, section 4.1.2.5). */
-export function validityState({ notBefore, notAfter }: Certificate, now: Date): ValidityState {
-  if (now.getTime() > notAfter.getTime()) return 'expired';
-  return now.getTime() < notBefore.getTime() ? 'not yet valid' : 'valid';
+/** A time with two ends, either of which may be open. */
+export interface Period {
+  readonly notBefore: Date | undefined;
+  readonly notAfter: Date | undefined;
 }
 
-/** What stands behind the end of the validity: `12 days left`, `expired 3 days ago`. */
-export function describeValidity(certificate: Certificate, now: Date): string {
-  const { notBefore, notAfter } = certificate;
-  switch (validityState(certificate, now)) {
+/** Both ends belong to it, as to the validity of certificates (RFC 5280, section 4.1.2.5). */
+export function periodState({ notBefore, notAfter }: Period, now: Date): ValidityState {
+  if (notAfter !== undefined && now.getTime() > notAfter.getTime()) return 'expired';
+  const isEarly = notBefore !== undefined && now.getTime() < notBefore.getTime();
+  return isEarly ? 'not yet valid' : 'valid';
+}
+
+export const validityState = (certificate: Certificate, now: Date): ValidityState =>
+  periodState(certificate, now);
+
+/** What stands behind the end of a period: `12 days left`, `expired 3 days ago`. */
+export function describePeriod(period: Period, now: Date): string {
+  const { notBefore = now, notAfter = now } = period;
+  switch (periodState(period, now)) {
     case 'expired':
       return `expired ${days(now.getTime() - notAfter.getTime())} ago`;
     case 'not yet valid':

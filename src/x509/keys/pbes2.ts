@@ -22,7 +22,7 @@ const MAX_SCRYPT_BYTES = 256 * 1024 * 1024;
 const MAX_SCRYPT_WORK = 2 ** 24;
 const MAX_SALT_BYTES = 1024;
 
-const OID_PBES2 = '1.2.840.113549.1.5.13';
+export const OID_PBES2 = '1.2.840.113549.1.5.13';
 const OID_PBKDF2 = '1.2.840.113549.1.5.12';
 const OID_SCRYPT = '1.3.6.1.4.1.11591.4.11';
 const OID_HMAC_SHA256 = '1.2.840.113549.2.9';
@@ -51,10 +51,22 @@ const CIPHERS = new Map<string, Cipher>([
   ['1.2.840.113549.3.7', { name: 'des-ede3-cbc', keyBytes: 24, blockBytes: 8 }],
 ]);
 
-interface KeyDerivation {
+export interface KeyDerivation {
   /** The keyLength that the parameters state, if they do. */
   readonly length: number | undefined;
+  /** How much work it is, in iterations of PBKDF2 or about as much. */
+  readonly cost: number;
+  /** As one would call it: `PBKDF2-HMAC-SHA256, 2048 iterations`. */
+  readonly name: string;
   readonly derive: (passphrase: Uint8Array, keyBytes: number) => Buffer;
+}
+
+/** Encryption by PBES2, its parameters read. */
+export interface Pbes2 {
+  readonly derivation: KeyDerivation;
+  readonly name: string;
+  /** Undefined where the passphrase is wrong; that it is defined does not prove that it is right. */
+  readonly decrypt: (ciphertext: Uint8Array, passphrase: Uint8Array) => Uint8Array | undefined;
 }
 
 /**
@@ -64,18 +76,10 @@ interface KeyDerivation {
  * `UNSUPPORTED` for schemes older than PBES2 and for parameters beyond the limits above.
  */
 export function decryptPkcs8(der: Uint8Array, passphrase: Uint8Array): Uint8Array {
-  const { derivation, cipher, iv, ciphertext } = readEncrypted(der);
-  let plaintext: Uint8Array;
-  try {
-    const key = derivation.derive(passphrase, cipher.keyBytes);
-    const decipher = createDecipheriv(cipher.name, key, iv);
-    plaintext = Buffer.concat([decipher.update(ciphertext), decipher.final()]);
-  } catch {
-    // OpenSSL's error says no more than that the padding is wrong.
-    throw wrongPassphrase();
-  }
+  const { scheme, ciphertext } = readEncrypted(der);
+  const plaintext = scheme.decrypt(ciphertext, passphrase);
   // One wrong passphrase in 256 leaves padding that looks right.
-  if (!isPrivateKeyInfo(plaintext)) throw wrongPassphrase();
+  if (plaintext === undefined || !isPrivateKeyInfo(plaintext)) throw wrongPassphrase();
   return plaintext;
 }
 
@@ -116,39 +120,58 @@ function isPrivateKeyInfo(plaintext: Uint8Array): boolean {
   }
 }
 
-function readEncrypted(der: Uint8Array): {
-  derivation: KeyDerivation;
-  cipher: Cipher;
-  iv: Uint8Array;
-  ciphertext: Uint8Array;
-} {
+function readEncrypted(der: Uint8Array): { scheme: Pbes2; ciphertext: Uint8Array } {
   const outer = DerReader.inside(DerReader.single(der, Tag.sequence, 'the encrypted key'));
   const identifier = outer.sequence('the encryption scheme');
-  const scheme = readOid(identifier.expect(Tag.oid, 'the encryption scheme'));
-  if (scheme !== OID_PBES2) {
+  const dotted = readOid(identifier.expect(Tag.oid, 'the encryption scheme'));
+  if (dotted !== OID_PBES2) {
     throw unsupportedKey(
-      `the private key is encrypted with the scheme ${scheme}, not with PBES2`,
+      `the private key is encrypted with the scheme ${dotted}, not with PBES2`,
       'convert it with: openssl pkcs8 -topk8 -v2 aes-256-cbc',
     );
   }
-  const parameters = identifier.sequence('the parameters of PBES2');
-  identifier.end('the encryption scheme');
-  const derivation = readKeyDerivation(parameters.sequence('the key derivation'));
-  const { cipher, iv } = readCipher(parameters.sequence('the cipher'));
-  parameters.end('the parameters of PBES2');
+  const scheme = readPbes2(identifier, 'the private key');
   const ciphertext = outer.expect(Tag.octetString, 'the encrypted content').content;
   outer.end('the encrypted key');
+  return { scheme, ciphertext };
+}
+
+/**
+ * Reads the parameters of PBES2 (RFC 8018, appendix A.4), whose OID has been read.
+ *
+ * @param what what is encrypted: it begins the messages
+ * @throws KubepkiError MALFORMED_DER, MALFORMED_KEY, UNSUPPORTED
+ */
+export function readPbes2(identifier: DerReader, what: string): Pbes2 {
+  const parameters = identifier.sequence('the parameters of PBES2');
+  identifier.end('the encryption scheme');
+  const derivation = readKeyDerivation(parameters.sequence('the key derivation'), what);
+  const { cipher, iv } = readCipher(parameters.sequence('the cipher'), what);
+  parameters.end('the parameters of PBES2');
   if (derivation.length !== undefined && derivation.length !== cipher.keyBytes) {
     throw badKey('the key length of the key derivation is not that of the cipher');
   }
-  return { derivation, cipher, iv, ciphertext };
+  return {
+    derivation,
+    name: `PBES2 with ${cipher.name.toUpperCase()} (${derivation.name})`,
+    decrypt: (ciphertext, passphrase) => {
+      try {
+        const key = derivation.derive(passphrase, cipher.keyBytes);
+        const decipher = createDecipheriv(cipher.name, key, iv);
+        return Buffer.concat([decipher.update(ciphertext), decipher.final()]);
+      } catch {
+        // OpenSSL's error says no more than that the padding is wrong.
+        return undefined;
+      }
+    },
+  };
 }
 
-function readCipher(reader: DerReader): { cipher: Cipher; iv: Uint8Array } {
+function readCipher(reader: DerReader, what: string): { cipher: Cipher; iv: Uint8Array } {
   const dotted = readOid(reader.expect(Tag.oid, 'the cipher'));
   const cipher = CIPHERS.get(dotted);
   if (cipher === undefined) {
-    throw unsupportedKey(`the private key is encrypted with the cipher ${dotted}`);
+    throw unsupportedKey(`${what} is encrypted with the cipher ${dotted}`);
   }
   const iv = reader.expect(Tag.octetString, 'the initialisation vector').content;
   reader.end('the cipher');
@@ -158,23 +181,24 @@ function readCipher(reader: DerReader): { cipher: Cipher; iv: Uint8Array } {
   return { cipher, iv };
 }
 
-function readKeyDerivation(reader: DerReader): KeyDerivation {
+/** Reads a key derivation of PKCS#5 (RFC 8018, appendix A.2; RFC 7914, section 7), its OID first. */
+export function readKeyDerivation(reader: DerReader, what: string): KeyDerivation {
   const dotted = readOid(reader.expect(Tag.oid, 'the key derivation'));
   if (dotted !== OID_PBKDF2 && dotted !== OID_SCRYPT) {
-    throw unsupportedKey(`the private key is encrypted with the key derivation ${dotted}`);
+    throw unsupportedKey(`${what} is protected with the key derivation ${dotted}`);
   }
   const parameters = reader.sequence('the parameters of the key derivation');
   reader.end('the key derivation');
   const salt = parameters.expect(Tag.octetString, 'the salt').content;
   if (salt.length > MAX_SALT_BYTES) throw badKey(`the salt has more than ${MAX_SALT_BYTES} bytes`);
-  const derive =
-    dotted === OID_PBKDF2 ? readPbkdf2(parameters, salt) : readScrypt(parameters, salt);
+  const derivation =
+    dotted === OID_PBKDF2 ? readPbkdf2(parameters, salt, what) : readScrypt(parameters, salt, what);
   parameters.end('the parameters of the key derivation');
-  return derive;
+  return derivation;
 }
 
 /** PBKDF2-params (RFC 8018, appendix A.2), after the salt. */
-function readPbkdf2(reader: DerReader, salt: Uint8Array): KeyDerivation {
+function readPbkdf2(reader: DerReader, salt: Uint8Array, what: string): KeyDerivation {
   const iterations = readSmallInteger(reader.expect(Tag.integer, 'the iteration count'), 2 ** 47);
   const length = readKeyLength(reader);
   let digest = 'sha1';
@@ -185,26 +209,26 @@ function readPbkdf2(reader: DerReader, salt: Uint8Array): KeyDerivation {
     identifier.end('the pseudo-random function');
     const known = HMACS.get(dotted);
     if (known === undefined) {
-      throw unsupportedKey(
-        `the private key is encrypted with the pseudo-random function ${dotted}`,
-      );
+      throw unsupportedKey(`${what} is protected with the pseudo-random function ${dotted}`);
     }
     digest = known;
   }
   if (iterations < 1) throw badKey('the iteration count is zero');
   if (iterations > MAX_PBKDF2_ITERATIONS) {
     throw unsupportedKey(
-      `the private key asks for ${iterations} iterations of PBKDF2, more than ${MAX_PBKDF2_ITERATIONS}`,
+      `${what} asks for ${iterations} iterations of PBKDF2, more than ${MAX_PBKDF2_ITERATIONS}`,
     );
   }
   return {
     length,
+    cost: iterations,
+    name: `PBKDF2-HMAC-${digest.toUpperCase()}, ${iterations} iterations`,
     derive: (passphrase, keyBytes) => pbkdf2Sync(passphrase, salt, iterations, keyBytes, digest),
   };
 }
 
 /** scrypt-params (RFC 7914, section 7.1), after the salt. */
-function readScrypt(reader: DerReader, salt: Uint8Array): KeyDerivation {
+function readScrypt(reader: DerReader, salt: Uint8Array, what: string): KeyDerivation {
   const max = 2 ** 47;
   const N = readSmallInteger(reader.expect(Tag.integer, 'the cost of scrypt'), max);
   const r = readSmallInteger(reader.expect(Tag.integer, 'the block size of scrypt'), max);
@@ -216,12 +240,15 @@ function readScrypt(reader: DerReader, salt: Uint8Array): KeyDerivation {
   const bytes = 128 * r * (N + p);
   if (bytes > MAX_SCRYPT_BYTES || N * r * p > MAX_SCRYPT_WORK) {
     throw unsupportedKey(
-      `the private key asks for scrypt with N=${N}, r=${r}, p=${p}, more than is done for a key file`,
+      `${what} asks for scrypt with N=${N}, r=${r}, p=${p}, more than is done for a key file`,
     );
   }
   const maxmem = bytes + 1024 * 1024;
   return {
     length,
+    // Its inner loop does about as much as an iteration of PBKDF2.
+    cost: N * r * p,
+    name: `scrypt, N=${N}, r=${r}, p=${p}`,
     derive: (passphrase, keyBytes) => scryptSync(passphrase, salt, keyBytes, { N, r, p, maxmem }),
   };
 }
