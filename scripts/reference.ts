@@ -5,8 +5,10 @@ import {
   CATALOGUE,
   CREDENTIAL_IDS,
   type CredentialDefinition,
+  type CustomFile,
   filePath,
-  type Layout,
+  type HostLayout,
+  K3S,
 } from '../src/cluster/index.ts';
 import { DIFFERENCES } from '../test/components/kubeadm/differences.ts';
 
@@ -24,6 +26,8 @@ const HOLDERS: Record<CredentialDefinition['holder'], string> = {
 };
 
 const definitions = CREDENTIAL_IDS.map((id) => CATALOGUE[id]);
+/** What only a cluster with `authorities: split` has. */
+const isAdditional = ({ files }: CredentialDefinition): boolean => files === undefined;
 
 function subject({ kind, subject: { commonName, organizations } }: CredentialDefinition): string {
   if (kind === 'key-pair') return 'a key pair';
@@ -40,32 +44,59 @@ const usages = (definition: CredentialDefinition): string =>
     ? 'CA'
     : definition.usages.map((usage) => usage.replace('Auth', '')).join(' + ');
 
-/** The README's table: one line for each credential. */
+/** The README's table: one line for each credential that a cluster has unless its authorities are split. */
 export function credentialTable(): string {
   return table(
     ['№', 'Credential', 'What it is for', 'Subject', 'Use', 'Signed by', 'Held by'],
-    definitions.map((definition) => [
-      definition.figure === null ? '' : String(definition.figure),
+    definitions
+      .filter((definition) => !isAdditional(definition))
+      .map((definition) => [
+        definition.figure === null ? '' : String(definition.figure),
+        code(definition.id),
+        definition.purpose,
+        subject(definition),
+        usages(definition),
+        definition.issuer === null
+          ? definition.kind === 'ca'
+            ? 'itself'
+            : ''
+          : code(definition.issuer),
+        HOLDERS[definition.holder],
+      ]),
+  );
+}
+
+/** The CAs that only split authorities have, and what they sign in the place of others. */
+function splitTable(): string {
+  const additional = definitions.filter(isAdditional);
+  return table(
+    ['Credential', 'What it is for', 'Subject', 'Signs'],
+    additional.map((definition) => [
       code(definition.id),
       definition.purpose,
       subject(definition),
-      usages(definition),
-      definition.issuer === null
-        ? definition.kind === 'ca'
-          ? 'itself'
-          : ''
-        : code(definition.issuer),
-      HOLDERS[definition.holder],
+      definitions
+        .filter(({ splitIssuer }) => splitIssuer === definition.id)
+        .map(({ id }) => code(id))
+        .join(', '),
     ]),
   );
 }
 
-function files(definition: CredentialDefinition, layout: Layout): string {
-  if (definition.stored === 'kubeconfig') return code(`/${definition.files[layout]}`);
-  const first = definition.kind === 'key-pair' ? 'publicKey' : 'certificate';
-  return [filePath(layout, definition.id, first), filePath(layout, definition.id, 'key')]
+function files(definition: CredentialDefinition, layout: HostLayout): string {
+  const { id, kind, stored } = definition;
+  if (isAdditional(definition)) return '';
+  if (stored === 'kubeconfig') return code(`/${filePath(layout, id, 'kubeconfig')}`);
+  const first = kind === 'key-pair' ? 'publicKey' : 'certificate';
+  return [filePath(layout, id, first), filePath(layout, id, 'key')]
     .map((path) => code(`/${path}`))
     .join('<br>');
+}
+
+/** Below the data directory; k3s leaves some out. */
+function k3sFiles({ id }: CredentialDefinition): string {
+  const found: CustomFile | undefined = K3S[id]?.files;
+  return [...new Set(Object.values(found ?? {}))].map(code).join('<br>');
 }
 
 /** docs/reference/credentials.md: files, flags and verifiers of each credential. */
@@ -74,11 +105,11 @@ export function credentialReference(): string {
     const lines = [
       `## ${definition.id}`,
       '',
-      `${capital(definition.purpose)}.${definition.figure === null ? '' : ` Number ${definition.figure} in the figure.`}`,
+      `${capital(definition.purpose)}.${definition.figure === null ? '' : ` Number ${definition.figure} in the figure.`}${isAdditional(definition) ? ' Only with `authorities: split`.' : ''}`,
       '',
       table(
-        ['Layout `kubeadm`', 'Layout `binary`'],
-        [[files(definition, 'kubeadm'), files(definition, 'binary')]],
+        ['Layout `kubeadm`', 'Layout `binary`', 'Layout `k3s`'],
+        [[files(definition, 'kubeadm'), files(definition, 'binary'), k3sFiles(definition)]],
       ),
       '',
       ...definition.flags.map(
@@ -91,7 +122,15 @@ export function credentialReference(): string {
     ];
     return lines.join('\n');
   });
-  return `# Credentials\n\nWritten by \`npm run docs\` from the catalogue (\`src/cluster/catalogue.ts\`).\n\n${credentialTable()}\n\n${sections.join('\n\n')}\n`;
+  return [
+    '# Credentials',
+    'Written by `npm run docs` from the catalogue (`src/cluster/catalogue.ts`).',
+    credentialTable(),
+    'With `authorities: split` (layouts `custom` and `k3s`) two more CAs take over a part of what `ca` and `etcd-ca` sign:',
+    splitTable(),
+    "Files of the layouts `kubeadm` and `binary` are below a host's root, those of `k3s` below its data directory; layout `custom` lists its own.",
+    `${sections.join('\n\n')}\n`,
+  ].join('\n\n');
 }
 
 const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);

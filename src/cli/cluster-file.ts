@@ -1,17 +1,31 @@
 /** Reads the file that `-f` names. */
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type Cluster, readCluster } from '../cluster/index.ts';
 import { lookAtFile, reasonOf } from '../collect/index.ts';
-import { KubepkiError, receiveError } from '../errors.ts';
-import type { ClusterAnswer, ClusterText } from './cluster-worker.ts';
+import { type Issue, KubepkiError, receiveError } from '../errors.ts';
+import type { ClusterAnswer, ClusterText, Machine } from './cluster-worker.ts';
+import { visible } from './output.ts';
 
 const MAX_BYTES = 32 * 1024 * 1024;
 
-/** @param path a file, or `-` for standard input */
-export async function loadCluster(path: string): Promise<Cluster> {
-  if (path === '-') return read(await readStandardInput(), 'standard input');
+/** The host that a command is about, where it is about one only. */
+export interface LocalHost {
+  readonly host: string;
+  /** The root of its file system. */
+  readonly root: string;
+}
+
+/**
+ * Reads a cluster file, or kubeadm's configuration in its place. What there is to say of it goes to stderr.
+ *
+ * @param path a file, or `-` for standard input
+ * @param local for what kubeadm's configuration leaves to the machine
+ */
+export async function loadCluster(path: string, local?: LocalHost): Promise<Cluster> {
+  if (path === '-') return read(await readStandardInput(), 'standard input', local);
   const file = lookAtFile(path, MAX_BYTES);
-  if (file.state === 'there') return read(file.bytes.toString('utf8'), path);
+  if (file.state === 'there') return read(file.bytes.toString('utf8'), path, local);
   if (file.state === 'missing') {
     throw new KubepkiError('NOT_FOUND', `${path}: no such file`, {
       hint: 'examples/ in the repository has cluster files to start from',
@@ -36,9 +50,11 @@ const WORKER_URL = new URL(
 /** What reading makes is soon garbage: a small young generation keeps it from growing to 100 MB. */
 const LIMITS = { maxYoungGenerationSizeMb: 16 };
 
-async function read(text: string, where: string): Promise<Cluster> {
-  if (text.length < THREAD_PAYS_FROM) return readCluster(text, where);
-  const workerData: ClusterText = { text, where };
+async function read(text: string, where: string, local: LocalHost | undefined): Promise<Cluster> {
+  const machine = local === undefined ? undefined : machineOf(local, text);
+  const onNote = (note: Issue): void => printNote(where, note);
+  if (text.length < THREAD_PAYS_FROM) return readCluster(text, where, { machine, onNote });
+  const workerData: ClusterText = { text, where, machine };
   const answer = await new Promise<ClusterAnswer>((resolve, reject) => {
     const worker = new Worker(WORKER_URL, { workerData, resourceLimits: LIMITS });
     worker.once('error', reject);
@@ -48,7 +64,25 @@ async function read(text: string, where: string): Promise<Cluster> {
     });
   });
   if ('error' in answer) throw receiveError(answer.error);
+  answer.notes.forEach(onNote);
   return answer.cluster;
+}
+
+/** Where kubeadm writes down which address kube-apiserver advertises. */
+const MANIFEST = 'etc/kubernetes/manifests/kube-apiserver.yaml';
+const MAX_MANIFEST_BYTES = 1024 * 1024;
+
+function machineOf({ host, root }: LocalHost, text: string): Machine {
+  // Of no use to a cluster file.
+  if (!text.includes('kubeadm.k8s.io')) return { name: host };
+  const file = lookAtFile(join(root, MANIFEST), MAX_MANIFEST_BYTES);
+  return file.state === 'there'
+    ? { name: host, manifest: file.bytes.toString('utf8') }
+    : { name: host };
+}
+
+function printNote(where: string, { path, message }: Issue): void {
+  process.stderr.write(`kubepki: ${visible(where)}: ${visible(path)}: ${visible(message)}\n`);
 }
 
 async function readStandardInput(): Promise<string> {

@@ -1,18 +1,30 @@
-/** A worker thread: reads one cluster file, answers with the cluster, and ends. */
+/** A worker thread: reads one cluster file, answers with the cluster and what there is to say of it, and ends. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Cluster, readCluster } from '../cluster/index.ts';
-import { KubepkiError, type SentError, sendError } from '../errors.ts';
+import { type Issue, KubepkiError, type SentError, sendError } from '../errors.ts';
 
 export interface ClusterText {
   readonly text: string;
   readonly where: string;
+  readonly machine?: Machine | undefined;
 }
 
-export type ClusterAnswer = { readonly cluster: Cluster } | { readonly error: SentError };
+/** What kubeadm's configuration leaves to the machine that it is read on. */
+export interface Machine {
+  readonly name: string;
+  /** The text of kube-apiserver's manifest, where there is one. */
+  readonly manifest?: string;
+}
 
-function answer({ text, where }: ClusterText): ClusterAnswer {
+export type ClusterAnswer =
+  | { readonly cluster: Cluster; readonly notes: readonly Issue[] }
+  | { readonly error: SentError };
+
+function answer({ text, where, machine }: ClusterText): ClusterAnswer {
+  const notes: Issue[] = [];
   try {
-    return { cluster: readCluster(text, where) };
+    const cluster = readCluster(text, where, { machine, onNote: (note) => notes.push(note) });
+    return { cluster, notes };
   } catch (error) {
     if (!(error instanceof KubepkiError)) throw error;
     return { error: sendError(error) };

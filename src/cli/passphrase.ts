@@ -1,4 +1,4 @@
-/** Reads the file that `--passphrase-file` names. */
+/** Passphrases: from the file that a flag names, from the environment, or asked for on a terminal. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { reasonOf } from '../collect/index.ts';
 import { KubepkiError } from '../errors.ts';
@@ -58,4 +58,108 @@ function readStart(path: string): Buffer {
       ? new KubepkiError('NOT_FOUND', `${path}: no such file`)
       : new KubepkiError('FILE_SYSTEM', `${path}: ${reasonOf(error)}`);
   }
+}
+
+const VARIABLE = 'KUBEPKI_CA_PASSPHRASE';
+
+/**
+ * Runs something that may need the passphrase of encrypted CA keys: with that of
+ * `--ca-passphrase-file`, else with that of KUBEPKI_CA_PASSPHRASE; without either it is asked for on
+ * a terminal when it turns out to be needed, and the run begins anew.
+ *
+ * @param run ends with `PASSPHRASE_NEEDED`, before it has changed anything, where it cannot do without
+ * @throws KubepkiError as `readPassphraseFile`; INVALID_VALUE for an empty or overlong variable
+ */
+export async function withCaPassphrase<T>(
+  file: string | undefined,
+  run: (passphrase: Uint8Array | undefined) => Promise<T>,
+): Promise<T> {
+  const variable = takeVariable();
+  const given = file === undefined ? variable : readPassphraseFile(file);
+  try {
+    return await run(given);
+  } catch (error) {
+    const needed = error instanceof KubepkiError && error.code === 'PASSPHRASE_NEEDED';
+    if (!needed || !process.stdin.isTTY || !process.stderr.isTTY) throw error;
+  }
+  return await run(await askForPassphrase());
+}
+
+/** Taken out of the environment, so that no program that we start gets it. */
+function takeVariable(): Uint8Array | undefined {
+  const text = process.env[VARIABLE];
+  Reflect.deleteProperty(process.env, VARIABLE);
+  if (text === undefined) return undefined;
+  const bytes = Buffer.from(text, 'utf8');
+  if (bytes.length === 0) {
+    throw new KubepkiError('INVALID_VALUE', `${VARIABLE} is empty`, {
+      hint: 'unset it where no key is encrypted',
+    });
+  }
+  if (bytes.length > MAX_PASSPHRASE_BYTES) {
+    throw new KubepkiError(
+      'INVALID_VALUE',
+      `${VARIABLE} is longer than ${MAX_PASSPHRASE_BYTES} bytes`,
+    );
+  }
+  return bytes;
+}
+
+/** Asks on stderr and shows nothing of what is typed, not even how much. */
+async function askForPassphrase(): Promise<Uint8Array> {
+  const { stdin, stderr } = process;
+  // First, so that the terminal echoes nothing of an answer that comes at once.
+  stdin.setRawMode(true);
+  stderr.write('Passphrase of the CA keys: ');
+  let typed: Buffer;
+  try {
+    typed = await readLine(stdin);
+  } finally {
+    stdin.setRawMode(false);
+    stdin.pause();
+    stderr.write('\n');
+  }
+  if (typed.length === 0) throw new KubepkiError('PASSPHRASE_NEEDED', 'no passphrase was given');
+  if (typed.length > MAX_PASSPHRASE_BYTES) {
+    throw new KubepkiError(
+      'INVALID_VALUE',
+      `the passphrase is longer than ${MAX_PASSPHRASE_BYTES} bytes`,
+    );
+  }
+  return typed;
+}
+
+const CTRL_C = 0x03;
+const CTRL_D = 0x04;
+const BACKSPACE = 0x08;
+const CTRL_U = 0x15;
+const DELETE = 0x7f;
+
+/** One line of a terminal in raw mode; empty where it is given up with Ctrl-C or Ctrl-D. */
+function readLine(input: NodeJS.ReadStream): Promise<Buffer> {
+  return new Promise((resolve) => {
+    let typed: number[] = [];
+    const finish = (bytes: readonly number[]): void => {
+      input.off('data', take).off('end', giveUp);
+      resolve(Buffer.from(bytes));
+    };
+    const giveUp = (): void => finish([]);
+    const take = (chunk: Buffer): void => {
+      for (const byte of chunk) {
+        if (byte === CR || byte === LF) return finish(typed);
+        if (byte === CTRL_C || byte === CTRL_D) return giveUp();
+        if (byte === CTRL_U) typed = [];
+        else if (byte === BACKSPACE || byte === DELETE) typed = withoutLast(typed);
+        // What comes after is of no use to any key, and must not fill memory.
+        else if (typed.length <= MAX_PASSPHRASE_BYTES) typed.push(byte);
+      }
+    };
+    input.on('data', take).once('end', giveUp);
+  });
+}
+
+/** Without the last character, which in UTF-8 may have several bytes. */
+function withoutLast(bytes: readonly number[]): number[] {
+  const start = bytes.findLastIndex((byte) => (byte & 0xc0) !== 0x80);
+  return bytes.slice(0, Math.max(0, start));
 }

@@ -11,6 +11,8 @@ export interface PkiOptions {
   readonly directory?: string;
   readonly host?: string;
   readonly root?: string;
+  readonly caPassphraseFile?: string;
+  readonly signerCommand?: string;
   readonly output: OutputFormat;
 }
 
@@ -48,6 +50,16 @@ export function addPkiOptions(command: Command): Command {
       once('--root'),
     )
     .option(
+      '--ca-passphrase-file <file>',
+      'opens the encrypted keys of CAs and encrypts those that are made: the first line of the file (else KUBEPKI_CA_PASSPHRASE, else asked for on a terminal)',
+      once('--ca-passphrase-file'),
+    )
+    .option(
+      '--signer-command <command>',
+      'signs for the CAs whose key is not there: a program and its arguments, or a JSON array of them; to-be-signed bytes on its stdin, signature on its stdout',
+      once('--signer-command'),
+    )
+    .option(
       '-o, --output <format>',
       'table, wide (every file), json or yaml',
       outputFormat,
@@ -72,20 +84,30 @@ function placeOf(options: PkiOptions): Place {
 
 export async function runPki(mode: Mode, options: PkiOptions): Promise<Report> {
   const place = placeOf(options);
-  const [{ loadCluster }, pki] = await Promise.all([
+  const [{ loadCluster }, pki, { withCaPassphrase }] = await Promise.all([
     import('./cluster-file.ts'),
     import('../pki/index.ts'),
+    import('./passphrase.ts'),
   ]);
-  const cluster = await loadCluster(options.filename);
-  const progress = startProgress('hosts');
-  try {
-    return await pki[mode]({
-      cluster,
-      place,
-      now: new Date(),
-      onProgress: (done, total) => progress.update(done, total),
-    });
-  } finally {
-    progress.end();
-  }
+  const signer =
+    options.signerCommand === undefined
+      ? {}
+      : { signer: pki.parseSignerCommand(options.signerCommand) };
+  const cluster = await loadCluster(options.filename, place.kind === 'machine' ? place : undefined);
+  const now = new Date();
+  return await withCaPassphrase(options.caPassphraseFile, async (passphrase) => {
+    const progress = startProgress('hosts');
+    try {
+      return await pki[mode]({
+        cluster,
+        place,
+        now,
+        ...signer,
+        ...(passphrase === undefined ? {} : { passphrase }),
+        onProgress: (done, total) => progress.update(done, total),
+      });
+    } finally {
+      progress.end();
+    }
+  });
 }

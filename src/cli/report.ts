@@ -1,16 +1,32 @@
 /** How the steps of plan and apply are shown: on one screen, however many hosts there are. */
-import { relative } from 'node:path';
 import type { Action, Mode, Report, Step } from '../pki/index.ts';
 import { colour, formatTable } from './output.ts';
+import { nextSteps, shortPath } from './requests.ts';
 
 /** More lines than this are gathered to one for each kind of step. */
 const MOST_LINES = 100;
 /** Refusals are why somebody reads at all: these are shown one by one, up to this many. */
 const MOST_REFUSALS = 50;
 
+const ACTIONS: readonly Action[] = ['create', 'request', 'wait', 'take', 'keep', 'refuse'];
+
 const VERBS: Record<Mode, Record<Action, string>> = {
-  plan: { create: 'create', keep: 'keep', refuse: 'refuse' },
-  apply: { create: 'created', keep: 'kept', refuse: 'refused' },
+  plan: {
+    create: 'create',
+    request: 'request',
+    wait: 'wait',
+    take: 'take up',
+    keep: 'keep',
+    refuse: 'refuse',
+  },
+  apply: {
+    create: 'created',
+    request: 'requested',
+    wait: 'waiting',
+    take: 'taken up',
+    keep: 'kept',
+    refuse: 'refused',
+  },
 };
 
 /** The report as a table and a closing line; `every` shows what is kept without notes, too. */
@@ -27,6 +43,8 @@ export function formatReport(mode: Mode, report: Report, every: boolean): string
         : gathered(mode, worthShowing);
     parts.push(formatTable(['ACTION', 'CREDENTIAL', 'PLACE', 'FILE', 'REASON'], rows), '');
   }
+  const next = nextSteps(mode, steps);
+  if (next.length > 0) parts.push(...next, '');
   parts.push(closingLine(mode, report));
   return parts.join('\n');
 }
@@ -43,12 +61,6 @@ function oneStep(mode: Mode, step: Step): string[] {
 
 const reasons = (step: Step): string =>
   [step.reason, ...step.notes].filter((text) => text !== undefined).join('; ');
-
-/** As it can be typed again: relative where it lies below the current directory. */
-function shortPath(path: string): string {
-  const short = relative(process.cwd(), path);
-  return short === '' || short === '..' || short.startsWith('../') ? path : short;
-}
 
 /** One line for all steps of the same action, credential and reason; refusals one by one. */
 function gathered(mode: Mode, steps: readonly Step[]): string[][] {
@@ -81,14 +93,44 @@ function gathered(mode: Mode, steps: readonly Step[]): string[][] {
   return [...rows, ...refusals];
 }
 
-function closingLine(mode: Mode, { counts, steps }: Report): string {
-  const refused = counts.refuse > 0 ? colour('red', `${counts.refuse} refused`) : '0 refused';
-  const line =
-    mode === 'plan'
-      ? `${counts.create} to create, ${counts.keep} to keep, ${refused}`
-      : `${counts.create} created, ${counts.keep} kept, ${refused}`;
-  const isIdle = counts.create === 0 && counts.refuse === 0;
-  return `${isIdle ? 'nothing to do: ' : ''}${line}${noteCount(steps)}`;
+const PENDING: readonly Action[] = ['create', 'request', 'wait', 'take'];
+
+/** Whether not everything is as it shall be yet. */
+export const isPending = ({ counts }: Report): boolean =>
+  PENDING.some((action) => counts[action] > 0);
+
+const SUMS: Record<Mode, Record<Action, string>> = {
+  plan: {
+    create: 'to create',
+    request: 'to request',
+    wait: 'waiting for a certificate',
+    take: 'to take up',
+    keep: 'to keep',
+    refuse: 'refused',
+  },
+  apply: {
+    create: 'created',
+    request: 'requested',
+    wait: 'waiting for a certificate',
+    take: 'taken up',
+    keep: 'kept',
+    refuse: 'refused',
+  },
+};
+
+/** What only an external CA brings about is left out where there is none. */
+const ALWAYS: readonly Action[] = ['create', 'keep', 'refuse'];
+
+function closingLine(mode: Mode, report: Report): string {
+  const { counts, steps } = report;
+  const sums = ACTIONS.filter((action) => counts[action] > 0 || ALWAYS.includes(action)).map(
+    (action) => {
+      const sum = `${counts[action]} ${SUMS[mode][action]}`;
+      return action === 'refuse' && counts.refuse > 0 ? colour('red', sum) : sum;
+    },
+  );
+  const isIdle = !isPending(report) && counts.refuse === 0;
+  return `${isIdle ? 'nothing to do: ' : ''}${sums.join(', ')}${noteCount(steps)}`;
 }
 
 /** Notes ask for no action of ours, but perhaps for one of the reader's. */

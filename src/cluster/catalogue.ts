@@ -9,9 +9,15 @@
  * binaries share.
  */
 import type { ExtendedKeyUsage } from '../x509/index.ts';
-import type { Layout } from './types.ts';
+import type { HostLayout } from './types.ts';
 
-export const AUTHORITY_IDS = ['ca', 'etcd-ca', 'front-proxy-ca'] as const;
+export const AUTHORITY_IDS = [
+  'ca',
+  'server-ca',
+  'etcd-ca',
+  'etcd-peer-ca',
+  'front-proxy-ca',
+] as const;
 export type AuthorityId = (typeof AUTHORITY_IDS)[number];
 
 export const CREDENTIAL_IDS = [
@@ -65,7 +71,7 @@ export interface Verifier {
 }
 
 /** Where a credential lies below a host's root, without the endings, which the kind and the layout give. */
-export type FileNames = Readonly<Record<Layout, string>>;
+export type FileNames = Readonly<Record<HostLayout, string>>;
 
 export interface CredentialDefinition {
   readonly id: CredentialId;
@@ -76,11 +82,14 @@ export interface CredentialDefinition {
   /** As two files, or both embedded in a kubeconfig. */
   readonly stored: 'pair' | 'kubeconfig';
   readonly issuer: AuthorityId | null;
-  /** `{host}` stands for the host's name. Fixed organizations are part of what upstream checks. */
+  /** Who issues it where the authorities are split, if somebody else does. */
+  readonly splitIssuer?: AuthorityId;
+  /** `{host}` stands for the host's name. */
   readonly subject: {
     readonly commonName: string;
     readonly organizations: readonly string[];
-    readonly fixed?: true;
+    /** What of it upstream expects as it is, so that no cluster file may change it. */
+    readonly fixed?: 'common-name' | 'node';
   };
   /** Which names it covers; the rules are in `names.ts`. */
   readonly names: 'none' | 'apiserver' | 'etcd-member' | 'node';
@@ -88,13 +97,14 @@ export interface CredentialDefinition {
   readonly holder: Holder;
   /** For kubeconfigs: the endpoint that all share, or the kube-apiserver of the same host. */
   readonly server?: 'endpoint' | 'local';
-  readonly files: FileNames;
+  /** Absent of those that only split authorities have: layouts with names of their own know them not. */
+  readonly files?: FileNames;
   readonly flags: readonly Flag[];
   readonly verifiers: readonly Verifier[];
 }
 
 /** Which optional part of a cluster a credential belongs to; it is left out where that part is. */
-export type Feature = 'frontProxy' | 'kubeletFiles';
+export type Feature = 'frontProxy' | 'kubeletFiles' | 'split';
 
 const same = (path: string): FileNames => ({ kubeadm: path, binary: path });
 const pki = (name: string): FileNames => same(`etc/kubernetes/pki/${name}`);
@@ -143,6 +153,23 @@ export const CATALOGUE: Readonly<Record<CredentialId, CredentialDefinition>> = {
     ],
     verifiers: [],
   },
+  'server-ca': {
+    id: 'server-ca',
+    figure: null,
+    purpose: 'signs what the API server and kubelets present as servers, apart from their clients',
+    kind: 'ca',
+    stored: 'pair',
+    issuer: null,
+    subject: { commonName: 'kubernetes-server-ca', organizations: [] },
+    names: 'none',
+    usages: [],
+    holder: 'authority',
+    flags: [
+      flag('kube-apiserver', '--kubelet-certificate-authority', 'certificate'),
+      flag('kube-controller-manager', '--root-ca-file', 'certificate'),
+    ],
+    verifiers: [],
+  },
   'etcd-ca': {
     id: 'etcd-ca',
     figure: null,
@@ -161,6 +188,20 @@ export const CATALOGUE: Readonly<Record<CredentialId, CredentialDefinition>> = {
       flag('kube-apiserver', '--etcd-cafile', 'certificate'),
       flag('etcdctl', '--cacert', 'certificate'),
     ],
+    verifiers: [],
+  },
+  'etcd-peer-ca': {
+    id: 'etcd-peer-ca',
+    figure: null,
+    purpose: 'signs what etcd members present to each other, apart from their clients',
+    kind: 'ca',
+    stored: 'pair',
+    issuer: null,
+    subject: { commonName: 'etcd-peer-ca', organizations: [] },
+    names: 'none',
+    usages: [],
+    holder: 'authority',
+    flags: [flag('etcd', '--peer-trusted-ca-file', 'certificate')],
     verifiers: [],
   },
   'front-proxy-ca': {
@@ -189,6 +230,7 @@ export const CATALOGUE: Readonly<Record<CredentialId, CredentialDefinition>> = {
     kind: 'peer',
     stored: 'pair',
     issuer: 'etcd-ca',
+    splitIssuer: 'etcd-peer-ca',
     subject: { commonName: '{host}', organizations: [] },
     names: 'etcd-member',
     usages: ['serverAuth', 'clientAuth'],
@@ -260,6 +302,7 @@ export const CATALOGUE: Readonly<Record<CredentialId, CredentialDefinition>> = {
     kind: 'server',
     stored: 'pair',
     issuer: 'ca',
+    splitIssuer: 'server-ca',
     subject: { commonName: 'kube-apiserver', organizations: [] },
     names: 'apiserver',
     usages: ['serverAuth'],
@@ -284,7 +327,11 @@ export const CATALOGUE: Readonly<Record<CredentialId, CredentialDefinition>> = {
     kind: 'client',
     stored: 'kubeconfig',
     issuer: 'ca',
-    subject: { commonName: 'system:kube-controller-manager', organizations: [] },
+    subject: {
+      commonName: 'system:kube-controller-manager',
+      organizations: [],
+      fixed: 'common-name',
+    },
     names: 'none',
     usages: ['clientAuth'],
     holder: 'control-plane',
@@ -304,7 +351,7 @@ export const CATALOGUE: Readonly<Record<CredentialId, CredentialDefinition>> = {
     kind: 'client',
     stored: 'kubeconfig',
     issuer: 'ca',
-    subject: { commonName: 'system:kube-scheduler', organizations: [] },
+    subject: { commonName: 'system:kube-scheduler', organizations: [], fixed: 'common-name' },
     names: 'none',
     usages: ['clientAuth'],
     holder: 'control-plane',
@@ -324,7 +371,7 @@ export const CATALOGUE: Readonly<Record<CredentialId, CredentialDefinition>> = {
     kind: 'client',
     stored: 'kubeconfig',
     issuer: 'ca',
-    subject: { commonName: 'system:kube-proxy', organizations: [] },
+    subject: { commonName: 'system:kube-proxy', organizations: [], fixed: 'common-name' },
     names: 'none',
     usages: ['clientAuth'],
     holder: 'kubelet',
@@ -340,7 +387,7 @@ export const CATALOGUE: Readonly<Record<CredentialId, CredentialDefinition>> = {
     kind: 'client',
     stored: 'kubeconfig',
     issuer: 'ca',
-    subject: { commonName: 'system:node:{host}', organizations: ['system:nodes'], fixed: true },
+    subject: { commonName: 'system:node:{host}', organizations: ['system:nodes'], fixed: 'node' },
     names: 'none',
     usages: ['clientAuth'],
     holder: 'kubelet',
@@ -390,8 +437,9 @@ export const CATALOGUE: Readonly<Record<CredentialId, CredentialDefinition>> = {
     kind: 'server',
     stored: 'pair',
     issuer: 'ca',
+    splitIssuer: 'server-ca',
     // The subject of a node: with it the kubelet's identity can be verified too (KEP-4872).
-    subject: { commonName: 'system:node:{host}', organizations: ['system:nodes'], fixed: true },
+    subject: { commonName: 'system:node:{host}', organizations: ['system:nodes'] },
     names: 'node',
     usages: ['serverAuth'],
     holder: 'kubelet',
@@ -462,6 +510,8 @@ export const CATALOGUE: Readonly<Record<CredentialId, CredentialDefinition>> = {
 };
 
 const FEATURES: Readonly<Partial<Record<CredentialId, Feature>>> = {
+  'server-ca': 'split',
+  'etcd-peer-ca': 'split',
   'front-proxy-ca': 'frontProxy',
   'front-proxy-client': 'frontProxy',
   'kubelet-client': 'kubeletFiles',

@@ -3,8 +3,12 @@ import { KubepkiError, quotable } from '../errors.ts';
 
 export type Path = readonly PropertyKey[];
 
+/** One document of a text; YAML may have several in one. */
 export interface ParsedText {
+  /** Null where the document is empty. */
   readonly value: unknown;
+  /** Where it begins, in a text that may have several. */
+  readonly start?: { readonly line: number; readonly column: number };
   /** The line on which a path stands, where the text has lines worth naming. */
   readonly locate: (path: Path) => number | undefined;
 }

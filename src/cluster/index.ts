@@ -7,20 +7,30 @@ export {
   type CredentialDefinition,
   type CredentialId,
 } from './catalogue.ts';
+export { hasOneDirectory } from './custom.ts';
 export { formatDuration, parseDuration } from './duration.ts';
-export {
-  type AuthorityItem,
-  administratorItems,
-  authorityItems,
-  type CopyItem,
-  filePath,
-  type HostItem,
-  hostItems,
-  isPartOf,
-  type KubeconfigItem,
-  type LeafProfile,
-  type PairItem,
-} from './items.ts';
+export type {
+  AuthorityItem,
+  CopyItem,
+  HostItem,
+  KubeconfigItem,
+  LeafProfile,
+  PairItem,
+} from './item.ts';
+export { administratorItems, authorityItems, hostItems, sharedItems } from './items.ts';
+export { K3S } from './k3s.ts';
+export { isPartOf, issuerOf } from './parts.ts';
+export { filePath } from './paths.ts';
 export { readCluster } from './read.ts';
-export type { Cluster, CredentialOverride, Endpoint, Host, Layout, Role } from './types.ts';
+export type {
+  Cluster,
+  CredentialOverride,
+  CustomFile,
+  CustomFiles,
+  Endpoint,
+  Host,
+  HostLayout,
+  Layout,
+  Role,
+} from './types.ts';
 export { ROLES } from './types.ts';

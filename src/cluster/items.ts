@@ -2,118 +2,57 @@
  * From the catalogue and a cluster to what has to lie where: the items of the authorities, of the
  * administrator and of each host, with paths relative to the root of their place.
  */
-import type { ExtendedKeyUsage, KeyAlgorithm } from '../x509/index.ts';
 import { serverUrl } from './address.ts';
 import {
   AUTHORITY_IDS,
-  type AuthorityId,
   CATALOGUE,
   CREDENTIAL_IDS,
   type CredentialDefinition,
   type CredentialId,
-  featureOf,
 } from './catalogue.ts';
-import { wantedNames } from './names.ts';
+import {
+  administratorListedItems,
+  hasOneDirectory,
+  listedFiles,
+  ownListedItems,
+  sharedListedItems,
+} from './custom.ts';
+import type { AuthorityItem, CopyItem, HostItem, KubeconfigItem, PairItem } from './item.ts';
+import { isHeldBy, isPartOf, issuerOf, runsKubelet, serverAuthority, subjectOf } from './parts.ts';
+import { filePath, hostFile } from './paths.ts';
+import { keyAlgorithmOf, leafProfile } from './profile.ts';
 import type { Cluster, Host, Layout } from './types.ts';
-
-/** What a leaf certificate shall say. */
-export interface LeafProfile {
-  readonly issuer: AuthorityId;
-  readonly commonName: string;
-  readonly organizations: readonly string[];
-  readonly dns: readonly string[];
-  readonly ip: readonly string[];
-  readonly usages: readonly ExtendedKeyUsage[];
-  readonly keyAlgorithm: KeyAlgorithm;
-  /** Seconds. */
-  readonly validity: number;
-}
-
-/** A CA's certificate and key, or the service accounts' key and public key. */
-export interface AuthorityItem {
-  readonly kind: 'authority' | 'key-pair';
-  readonly credential: CredentialId;
-  readonly commonName: string;
-  readonly keyAlgorithm: KeyAlgorithm;
-  /** Seconds; 0 for a key pair. */
-  readonly validity: number;
-  /** The certificate, or the public key. */
-  readonly publicPath: string;
-  readonly keyPath: string;
-}
-
-/** A certificate and its key in two files. */
-export interface PairItem {
-  readonly kind: 'pair';
-  readonly credential: CredentialId;
-  readonly profile: LeafProfile;
-  readonly certificatePath: string;
-  readonly keyPath: string;
-}
-
-/** A certificate and its key embedded in a kubeconfig. */
-export interface KubeconfigItem {
-  readonly kind: 'kubeconfig';
-  readonly credential: CredentialId;
-  readonly profile: LeafProfile;
-  readonly path: string;
-  readonly clusterName: string;
-  readonly server: string;
-  readonly user: string;
-}
-
-/** A file of an authority that a host needs as well. */
-export interface CopyItem {
-  readonly kind: 'copy';
-  readonly credential: CredentialId;
-  /** The authority of the catalogue that components take it for: with single authorities the cluster CA stands for etcd's as well. */
-  readonly standsFor: CredentialId;
-  readonly part: 'certificate' | 'key' | 'publicKey';
-  readonly path: string;
-}
-
-export type HostItem = PairItem | KubeconfigItem | CopyItem;
-
-const ENDINGS: Readonly<Record<Layout, { certificate: string; key: string }>> = {
-  kubeadm: { certificate: '.crt', key: '.key' },
-  binary: { certificate: '.pem', key: '-key.pem' },
-};
-
-/** The file of one part of a credential, below a host's root. */
-export function filePath(layout: Layout, id: CredentialId, part: CopyItem['part']): string {
-  const base = CATALOGUE[id].files[layout];
-  if (CATALOGUE[id].kind === 'key-pair') return base + (part === 'key' ? '.key' : '.pub');
-  return base + ENDINGS[layout][part === 'key' ? 'key' : 'certificate'];
-}
 
 /** Where the same file lies among the authorities: without the directories that only a host has. */
 function authorityPath(layout: Layout, id: CredentialId, part: CopyItem['part']): string {
   return filePath(layout, id, part).replace(/^etc\/(kubernetes\/pki|etcd\/ssl)\//, '');
 }
 
-/** What of a cluster file decides which credentials there are. */
-type Parts = Pick<Cluster, 'authorities' | 'frontProxy' | 'kubeletCertificates'>;
-
-/** Whether a cluster has this credential at all. */
-export function isPartOf(cluster: Parts, id: CredentialId): boolean {
-  if (id === 'etcd-ca' && cluster.authorities === 'single') return false;
-  const feature = featureOf(id);
-  if (feature === 'frontProxy') return cluster.frontProxy;
-  if (feature === 'kubeletFiles') return cluster.kubeletCertificates === 'files';
-  return true;
+/** The public part and the key of an authority. */
+function authorityFiles(
+  cluster: Cluster,
+  id: CredentialId,
+  onHost: boolean,
+): Pick<AuthorityItem, 'publicPath' | 'keyPath'> {
+  if (hasOneDirectory(cluster)) {
+    const files = listedFiles(cluster, id);
+    if (files === undefined || 'kubeconfig' in files) {
+      throw new TypeError(`expected an authority, got ${id}`);
+    }
+    const publicPath = 'publicKey' in files ? files.publicKey : files.certificate;
+    return { publicPath, keyPath: files.key };
+  }
+  const path = (part: CopyItem['part']): string =>
+    onHost ? hostFile(cluster, id, part) : authorityPath(cluster.layout, id, part);
+  const publicPart = CATALOGUE[id].kind === 'key-pair' ? 'publicKey' : 'certificate';
+  return { publicPath: path(publicPart), keyPath: path('key') };
 }
 
-/** The CA that signs for an issuer of the catalogue: with single authorities the cluster CA signs for etcd too. */
-export function authorityFor(cluster: Parts, issuer: AuthorityId): AuthorityId {
-  return issuer === 'etcd-ca' && cluster.authorities === 'single' ? 'ca' : issuer;
-}
-
-const keyAlgorithmOf = (cluster: Cluster, id: CredentialId): KeyAlgorithm =>
-  cluster.credentials[id]?.keyAlgorithm ?? cluster.keyAlgorithm;
-
-/** The CAs and the service accounts' key pair, as they lie in `authorities/` or, with `onHost`, below a host's root. */
+/**
+ * The CAs and the service accounts' key pair, as they lie in `authorities/` or, with `onHost`, below a
+ * host's root; in a layout with one directory as they lie there, in any case.
+ */
 export function authorityItems(cluster: Cluster, onHost = false): AuthorityItem[] {
-  const path = onHost ? filePath : authorityPath;
   return [...AUTHORITY_IDS, 'sa' as const]
     .filter((id) => isPartOf(cluster, id))
     .map((id) => {
@@ -121,40 +60,22 @@ export function authorityItems(cluster: Cluster, onHost = false): AuthorityItem[
       return {
         kind: keyPair ? 'key-pair' : 'authority',
         credential: id,
-        commonName: CATALOGUE[id].subject.commonName,
+        commonName: subjectOf(cluster, id).commonName,
         keyAlgorithm: keyAlgorithmOf(cluster, id),
         validity: keyPair ? 0 : (cluster.credentials[id]?.validity ?? cluster.validity.ca),
-        publicPath: path(cluster.layout, id, keyPair ? 'publicKey' : 'certificate'),
-        keyPath: path(cluster.layout, id, 'key'),
+        ...authorityFiles(cluster, id, onHost),
       };
     });
 }
 
-/** Whether this host runs a kubelet. In kubeadm's layout control planes are nodes too: their components are static pods. */
-export function runsKubelet(cluster: Cluster, host: Host): boolean {
-  return (
-    host.roles.includes('worker') ||
-    (cluster.layout === 'kubeadm' && host.roles.includes('control-plane'))
-  );
-}
-
 function holds(cluster: Cluster, host: Host, definition: CredentialDefinition): boolean {
-  switch (definition.holder) {
-    case 'authority':
-      return false;
-    case 'administrator':
-      // As kubeadm does: admin.conf on every control plane, super-admin.conf on the first only.
-      return (
-        cluster.caKeys === 'controlPlane' &&
-        host.roles.includes('control-plane') &&
-        (definition.id === 'admin' || host === firstControlPlane(cluster))
-      );
-    case 'kubelet':
-      return runsKubelet(cluster, host);
-    case 'control-plane':
-    case 'etcd':
-      return host.roles.includes(definition.holder);
-  }
+  if (definition.holder !== 'administrator') return isHeldBy(cluster, host, definition);
+  // As kubeadm does: admin.conf on every control plane, super-admin.conf on the first only.
+  return (
+    cluster.caKeys === 'controlPlane' &&
+    host.roles.includes('control-plane') &&
+    (definition.id === 'admin' || host === firstControlPlane(cluster))
+  );
 }
 
 const firstControlPlane = (cluster: Cluster): Host | undefined =>
@@ -162,6 +83,7 @@ const firstControlPlane = (cluster: Cluster): Host | undefined =>
 
 /** Everything that has to lie on one host, trust first. Each host gets only what it needs. */
 export function hostItems(cluster: Cluster, host: Host): HostItem[] {
+  if (hasOneDirectory(cluster)) return ownListedItems(cluster, host);
   const own = CREDENTIAL_IDS.filter(
     (id) => isPartOf(cluster, id) && holds(cluster, host, CATALOGUE[id]),
   ).map((id) => ownItem(cluster, host, CATALOGUE[id]));
@@ -169,13 +91,18 @@ export function hostItems(cluster: Cluster, host: Host): HostItem[] {
 }
 
 /** What the administrator holds, named relative to their own directory; nothing where control planes hold it. */
-export function administratorItems(cluster: Cluster): KubeconfigItem[] {
+export function administratorItems(cluster: Cluster): (PairItem | KubeconfigItem)[] {
+  if (hasOneDirectory(cluster)) return administratorListedItems(cluster);
   const host = firstControlPlane(cluster);
   if (cluster.caKeys === 'controlPlane' || host === undefined) return [];
   return CREDENTIAL_IDS.filter((id) => CATALOGUE[id].holder === 'administrator')
     .map((id) => kubeconfigItem(cluster, host, CATALOGUE[id]))
     .map((item) => ({ ...item, path: item.path.replace(/^etc\/kubernetes\//, '') }));
 }
+
+/** What several hosts have in one place, each item once: only a layout with one directory has any. */
+export const sharedItems = (cluster: Cluster): HostItem[] =>
+  hasOneDirectory(cluster) ? sharedListedItems(cluster) : [];
 
 function trustItems(cluster: Cluster, host: Host): CopyItem[] {
   const controlPlane = host.roles.includes('control-plane');
@@ -188,7 +115,7 @@ function trustItems(cluster: Cluster, host: Host): CopyItem[] {
     credential: CredentialId = standsFor,
   ): void => {
     if (isPartOf(cluster, credential)) {
-      const path = filePath(cluster.layout, standsFor, part);
+      const path = hostFile(cluster, standsFor, part);
       items.push({ kind: 'copy', credential, standsFor, part, path });
     }
   };
@@ -196,7 +123,7 @@ function trustItems(cluster: Cluster, host: Host): CopyItem[] {
   // The one CA key that a control plane cannot do without: controller-manager signs with it.
   if (controlPlane) copy('ca', 'key');
   if (controlPlane || member) {
-    copy('etcd-ca', 'certificate', authorityFor(cluster, 'etcd-ca'));
+    copy('etcd-ca', 'certificate', issuerOf(cluster, 'etcd-server') ?? 'etcd-ca');
   }
   if (member && everyKey) copy('etcd-ca', 'key');
   if (controlPlane) {
@@ -214,8 +141,8 @@ function ownItem(cluster: Cluster, host: Host, definition: CredentialDefinition)
     kind: 'pair',
     credential: definition.id,
     profile: leafProfile(cluster, host, definition),
-    certificatePath: filePath(cluster.layout, definition.id, 'certificate'),
-    keyPath: filePath(cluster.layout, definition.id, 'key'),
+    certificatePath: hostFile(cluster, definition.id, 'certificate'),
+    keyPath: hostFile(cluster, definition.id, 'key'),
   };
 }
 
@@ -230,24 +157,10 @@ function kubeconfigItem(
     kind: 'kubeconfig',
     credential: definition.id,
     profile,
-    path: definition.files[cluster.layout],
+    path: hostFile(cluster, definition.id, 'kubeconfig'),
     clusterName: cluster.name,
     server: serverUrl(definition.server === 'local' ? local : cluster.endpoint),
+    trust: serverAuthority(cluster),
     user: profile.commonName,
-  };
-}
-
-function leafProfile(cluster: Cluster, host: Host, definition: CredentialDefinition): LeafProfile {
-  const { id, subject, issuer } = definition;
-  if (issuer === null) throw new TypeError(`expected a leaf, got ${id}`);
-  const override = cluster.credentials[id];
-  return {
-    issuer: authorityFor(cluster, issuer),
-    commonName: subject.commonName.replace('{host}', host.name),
-    organizations: override?.organizations ?? subject.organizations,
-    ...wantedNames(cluster, host, definition),
-    usages: definition.usages,
-    keyAlgorithm: keyAlgorithmOf(cluster, id),
-    validity: override?.validity ?? cluster.validity.leaf,
   };
 }

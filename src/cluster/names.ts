@@ -40,6 +40,30 @@ function ruleNames(cluster: Cluster, host: Host, rule: CredentialDefinition['nam
   }
 }
 
+/**
+ * Of the names of a certificate those that only programs on the host itself may call it by. Guides leave them
+ * out as often as not, so where the files are somebody else's (layout `custom`) they are made and not demanded.
+ */
+export function spareNames(
+  cluster: Cluster,
+  host: Host,
+  { id, names }: Pick<CredentialDefinition, 'id' | 'names'>,
+): string[] {
+  if (cluster.layout !== 'custom') return [];
+  const demanded = [
+    ...host.addresses,
+    ...(names === 'apiserver' ? [cluster.endpoint.host, ...cluster.apiServer.extraSANs] : []),
+    ...(cluster.credentials[id]?.extraSANs ?? []),
+  ];
+  const spare =
+    names === 'etcd-member'
+      ? [host.name, 'localhost', '127.0.0.1', '::1']
+      : names === 'apiserver'
+        ? [host.name]
+        : [];
+  return spare.filter((name) => !demanded.includes(name));
+}
+
 /** The addresses of the Service `kubernetes`, one of each family. */
 function serviceAddresses(cluster: Cluster): string[] {
   return cluster.serviceSubnets.flatMap((text) => {

@@ -4,7 +4,7 @@ import { KubepkiError } from '../errors.ts';
 import { KEY_ALGORITHMS } from '../x509/index.ts';
 import { CREDENTIAL_IDS } from './catalogue.ts';
 import { formatDuration, parseDuration } from './duration.ts';
-import { LAYOUTS, ROLES } from './types.ts';
+import { AUTHORITY_SCHEMES, LAYOUTS, ROLES } from './types.ts';
 
 export const API_VERSION = 'kubepki.dev/v1alpha1';
 
@@ -31,6 +31,16 @@ const override = z.strictObject({
   keyAlgorithm: z.enum(KEY_ALGORITHMS).optional(),
   extraSANs: z.array(z.string()).max(1000).optional(),
   organizations: z.array(z.string().min(1).max(64)).max(100).optional(),
+  commonName: z.string().min(1).max(64).optional(),
+});
+
+/** Which of the three forms an entry has, and whether its credential may have that one, `files.ts` says: in better words than a union's. */
+const path = z.string().min(1).max(4096).optional();
+const customFile = z.strictObject({
+  certificate: path,
+  key: path,
+  kubeconfig: path,
+  publicKey: path,
 });
 
 const host = z.strictObject({
@@ -60,7 +70,9 @@ export const clusterSchema = z.strictObject({
       .strictObject({ ca: duration.prefault('10y'), leaf: duration.prefault('1y') })
       .prefault({}),
     layout: z.enum(LAYOUTS).default('kubeadm'),
-    authorities: z.enum(['separate', 'single']).default('separate'),
+    files: z.partialRecord(z.enum(CREDENTIAL_IDS), customFile).optional(),
+    /** Without it `split` with layout `k3s`, `separate` with any other. */
+    authorities: z.enum(AUTHORITY_SCHEMES).optional(),
     frontProxy: z.boolean().default(true),
     kubeletCertificates: z.enum(['bootstrap', 'files']).default('bootstrap'),
     caKeys: z.enum(['offline', 'controlPlane']).default('offline'),

@@ -2,8 +2,17 @@
 import type { KeyAlgorithm } from '../x509/index.ts';
 import type { CredentialId } from './catalogue.ts';
 
-export const LAYOUTS = ['kubeadm', 'binary'] as const;
+/** Layouts that name the files of every host by its own file system. */
+export const HOST_LAYOUTS = ['kubeadm', 'binary'] as const;
+export type HostLayout = (typeof HOST_LAYOUTS)[number];
+
+/** `custom` and `k3s` have one directory for everything: under names that the cluster file lists, or under those that k3s gives. */
+export const LAYOUTS = [...HOST_LAYOUTS, 'custom', 'k3s'] as const;
 export type Layout = (typeof LAYOUTS)[number];
+
+/** Which CAs there are: see `authorities` in `docs/reference/cluster-file.md`. */
+export const AUTHORITY_SCHEMES = ['separate', 'single', 'split'] as const;
+export type AuthorityScheme = (typeof AUTHORITY_SCHEMES)[number];
 
 export const ROLES = ['control-plane', 'etcd', 'worker'] as const;
 export type Role = (typeof ROLES)[number];
@@ -22,7 +31,18 @@ export interface CredentialOverride {
   readonly keyAlgorithm?: KeyAlgorithm;
   readonly extraSANs?: readonly string[];
   readonly organizations?: readonly string[];
+  /** `{host}` stands for the host's name. */
+  readonly commonName?: string;
 }
+
+/** The files of one credential in layout `custom`, relative to the directory; `{host}` stands for the host's name. */
+export type CustomFile =
+  | { readonly certificate: string; readonly key: string }
+  | { readonly kubeconfig: string }
+  /** The service accounts' keys; `publicKey` may be a certificate, or the key's own file. */
+  | { readonly publicKey: string; readonly key: string };
+
+export type CustomFiles = Readonly<Partial<Record<CredentialId, CustomFile>>>;
 
 export interface Endpoint {
   /** A DNS name, or an address without brackets. */
@@ -41,7 +61,9 @@ export interface Cluster {
   /** Seconds. */
   readonly validity: { readonly ca: number; readonly leaf: number };
   readonly layout: Layout;
-  readonly authorities: 'separate' | 'single';
+  /** With layout `custom`, and of kubeadm's configuration, where it lists what kubeadm makes on this host. */
+  readonly files?: CustomFiles;
+  readonly authorities: AuthorityScheme;
   readonly frontProxy: boolean;
   readonly kubeletCertificates: 'bootstrap' | 'files';
   readonly caKeys: 'offline' | 'controlPlane';

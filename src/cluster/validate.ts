@@ -11,10 +11,12 @@ import {
 } from './address.ts';
 import { CATALOGUE, CREDENTIAL_IDS, type CredentialId } from './catalogue.ts';
 import { formatDuration } from './duration.ts';
-import { authorityFor, isPartOf } from './items.ts';
+import { checkFiles } from './files.ts';
+import { checkCredentials } from './overrides.ts';
+import { isPartOf, issuerOf, type Parts } from './parts.ts';
 import type { Problem } from './read.ts';
 import type { ClusterDocument } from './schema.ts';
-import type { Cluster, CredentialOverride, Host } from './types.ts';
+import type { AuthorityScheme, Cluster, Host } from './types.ts';
 
 type Spec = ClusterDocument['spec'];
 type Report = (path: Problem['path'], message: string) => void;
@@ -39,11 +41,17 @@ export function checkCluster(
     ['spec', 'apiServer', 'extraSANs'],
     report,
   );
-  const credentials = checkCredentials(spec, report);
-  checkLifetimes(spec, report);
+  const credentials = checkCredentials(
+    spec.credentials,
+    (names, path) => checkNames(names, path, report),
+    report,
+  );
+  const authorities = checkScheme(spec, report);
+  const files = checkFiles(spec, { ...spec, authorities, hosts, credentials }, report);
+  checkLifetimes(spec, { ...spec, authorities }, report);
 
   if (problems.length > 0 || endpoint === undefined) return { problems };
-  const { kubernetesVersion, dnsDomain, keyAlgorithm, validity, layout, authorities } = spec;
+  const { kubernetesVersion, dnsDomain, keyAlgorithm, validity, layout } = spec;
   const { frontProxy, kubeletCertificates, caKeys } = spec;
   return {
     cluster: {
@@ -55,6 +63,7 @@ export function checkCluster(
       keyAlgorithm,
       validity,
       layout,
+      ...(files === undefined ? {} : { files }),
       authorities,
       frontProxy,
       kubeletCertificates,
@@ -191,41 +200,20 @@ function checkNames(names: readonly string[], path: Problem['path'], report: Rep
   });
 }
 
-function checkCredentials(spec: Spec, report: Report): Cluster['credentials'] {
-  const result: Partial<Record<CredentialId, CredentialOverride>> = {};
-  for (const id of CREDENTIAL_IDS) {
-    const given = spec.credentials[id];
-    if (given === undefined) continue;
-    const path = ['spec', 'credentials', id];
-    const { kind } = CATALOGUE[id];
-    const refuse = (key: keyof typeof given, why: string): void => {
-      if (given[key] !== undefined) report([...path, key], why);
-    };
-    if (kind === 'key-pair') refuse('validity', 'a key pair has no dates');
-    if (kind !== 'server' && kind !== 'peer')
-      refuse('extraSANs', 'only certificates of servers hold names');
-    if (kind !== 'client') {
-      refuse(
-        'organizations',
-        'only certificates of clients hold organizations (groups in Kubernetes)',
-      );
-    } else if (CATALOGUE[id].subject.fixed === true) {
-      refuse('organizations', 'the node authorizer accepts system:nodes and nothing else');
-    }
-    const override: { -readonly [K in keyof CredentialOverride]: CredentialOverride[K] } = {};
-    if (given.validity !== undefined) override.validity = given.validity;
-    if (given.keyAlgorithm !== undefined) override.keyAlgorithm = given.keyAlgorithm;
-    if (given.organizations !== undefined) override.organizations = given.organizations;
-    if (given.extraSANs !== undefined) {
-      override.extraSANs = checkNames(given.extraSANs, [...path, 'extraSANs'], report);
-    }
-    result[id] = override;
+/** Which CAs there are: those of k3s are given, and layouts with names of their own have none for the additional ones. */
+function checkScheme({ layout, authorities }: Spec, report: Report): AuthorityScheme {
+  const path = ['spec', 'authorities'];
+  if (layout === 'k3s' && authorities !== undefined && authorities !== 'split') {
+    report(path, `${authorities}: with layout k3s they are split`);
   }
-  return result;
+  if (layout !== 'k3s' && layout !== 'custom' && authorities === 'split') {
+    report(path, `split: layout ${layout} has no names for the additional CAs, custom has`);
+  }
+  return authorities ?? (layout === 'k3s' ? 'split' : 'separate');
 }
 
 /** A leaf must not outlive its CA: it would die early and unannounced. */
-function checkLifetimes(spec: Spec, report: Report): void {
+function checkLifetimes(spec: Spec, parts: Parts, report: Report): void {
   const lifetime = (id: CredentialId): number =>
     spec.credentials[id]?.validity ??
     (CATALOGUE[id].kind === 'ca' ? spec.validity.ca : spec.validity.leaf);
@@ -234,10 +222,8 @@ function checkLifetimes(spec: Spec, report: Report): void {
     return;
   }
   for (const id of CREDENTIAL_IDS) {
-    const { issuer } = CATALOGUE[id];
-    if (issuer === null || !isPartOf(spec, id)) continue;
-    const ca = authorityFor(spec, issuer);
-    if (lifetime(id) <= lifetime(ca)) continue;
+    const ca = issuerOf(parts, id);
+    if (ca === null || !isPartOf(parts, id) || lifetime(id) <= lifetime(ca)) continue;
     const where = spec.credentials[id]?.validity === undefined ? ca : id;
     report(
       ['spec', 'credentials', where, 'validity'],

@@ -1,11 +1,13 @@
 /** Reads YAML of unknown origin: bounded, with the line of every value, and with words of ours where the library speaks to programmers. */
 import {
+  Composer,
+  type Document,
   isMap,
   isNode,
   isScalar,
   isSeq,
   LineCounter,
-  parseDocument,
+  Parser,
   type YAMLParseError,
 } from 'yaml';
 import { KubepkiError } from '../errors.ts';
@@ -14,49 +16,65 @@ import { keyTwice, malformed, type ParsedText, type Path } from './document.ts';
 /** Levels of nesting; a cluster file has seven. */
 const MAX_DEPTH = 32;
 
-/** @throws KubepkiError `MALFORMED_DOCUMENT`, with line and column where there are any */
-export function readYaml(text: string, where: string): ParsedText {
+/** Documents of one text; kubeadm knows a dozen kinds. */
+const MAX_DOCUMENTS = 64;
+
+/**
+ * The documents of a text, empty ones among them.
+ *
+ * @throws KubepkiError `MALFORMED_DOCUMENT`, with line and column where there are any
+ */
+export function readYaml(text: string, where: string): ParsedText[] {
   const lines = new LineCounter();
+  return parse(text, where, lines).map((document) => readDocument(document, where, lines));
+}
+
+function readDocument(document: Document, where: string, lines: LineCounter): ParsedText {
   const at = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `${where}:${line}:${col}`;
   };
-  const document = parse(text, where, lines);
   const [error] = document.errors;
   if (error !== undefined) throw explained(error, document.contents, where, at);
-  if (!isMap(document.contents)) {
-    throw new KubepkiError('MALFORMED_DOCUMENT', `${where}: not a mapping at the top`, {
-      hint: 'a cluster file starts with apiVersion: kubepki.dev/v1alpha1',
-    });
-  }
+  const { line, col: column } = lines.linePos(document.range?.[0] ?? 0);
+  const start = { line, column };
+  if (isEmpty(document.contents)) return { value: null, start, locate: () => undefined };
+  if (!isMap(document.contents)) throw notMapping(where);
   checkNodes(document.contents, 1, (node, message) => malformed(at(startOf(node) ?? 0), message));
   const locate: ParsedText['locate'] = (path) => {
     for (let length = path.length; length > 0; length--) {
-      const node: unknown = document.getIn(path.slice(0, length), true);
-      const start = startOf(node);
-      if (start !== undefined) return lines.linePos(start).line;
+      const offset = startOf(document.getIn(path.slice(0, length), true));
+      if (offset !== undefined) return lines.linePos(offset).line;
     }
     return undefined;
   };
   try {
-    return { value: document.toJS({ maxAliasCount: 100 }), locate };
+    return { value: document.toJS({ maxAliasCount: 100 }), start, locate };
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     throw malformed(where, ALIASES.test(message) ? 'aliases of aliases, too many' : message, cause);
   }
 }
 
+/** A text without content, too: what is between two lines `---`. */
+const isEmpty = (contents: unknown): boolean =>
+  contents === null || (isScalar(contents) && contents.value === null && contents.source === '');
+
 const ALIASES = /^Excessive alias count/;
 
-function parse(text: string, where: string, lineCounter: LineCounter) {
+function parse(text: string, where: string, lineCounter: LineCounter): Document[] {
+  // Its warnings would go to stderr past everybody.
+  const composer = new Composer({ prettyErrors: false, logLevel: 'error' });
+  const documents: Document[] = [];
   try {
-    return parseDocument(text, {
-      lineCounter,
-      prettyErrors: false,
-      // Its warnings would go to stderr past everybody.
-      logLevel: 'error',
-      maxAliasCount: 100,
-    } as object);
+    const tokens = new Parser(lineCounter.addNewLine).parse(text);
+    for (const document of composer.compose(tokens, true, text.length)) {
+      if (documents.length === MAX_DOCUMENTS) {
+        throw malformed(where, `more than ${MAX_DOCUMENTS} documents`);
+      }
+      documents.push(document);
+    }
+    return documents;
   } catch (cause) {
     // The package calls itself for every level: tens of thousands of them exhaust the stack.
     if (!(cause instanceof RangeError)) throw cause;
@@ -74,9 +92,14 @@ function explained(
 ): KubepkiError {
   if (code === 'RESOURCE_EXHAUSTION') return malformed(where, TOO_DEEP);
   if (code === 'DUPLICATE_KEY') return keyTwice(at(offset), pathOfKey(contents, offset) ?? []);
-  const isSecond = code === 'MULTIPLE_DOCS';
-  return malformed(at(offset), isSecond ? 'a second document: a cluster file is one' : message);
+  return malformed(at(offset), message);
 }
+
+/** @param where the file */
+export const notMapping = (where: string): KubepkiError =>
+  new KubepkiError('MALFORMED_DOCUMENT', `${where}: not a mapping at the top`, {
+    hint: 'a cluster file starts with apiVersion: kubepki.dev/v1alpha1',
+  });
 
 /** The path of the key that stands at an offset. */
 function pathOfKey(node: unknown, offset: number, path: Path = []): Path | undefined {

@@ -12,7 +12,6 @@ import {
 import { KubepkiError } from '../errors.ts';
 import {
   type Certificate,
-  encodePem,
   encodePrivateKey,
   encodePublicKey,
   generatePrivateKeyAsync,
@@ -23,9 +22,11 @@ import {
 import { examineCertificateAuthority, examineKeyPair } from './authority-check.ts';
 import { writeClusterName } from './cluster-name.ts';
 import type { Verdict } from './examine.ts';
+import { authorityTexts } from './issuers.ts';
 import { MADE_BY_ADMINISTRATOR, mayMake } from './making.ts';
-import { authoritiesOnHost, authoritiesRoot, type Place } from './place.ts';
+import { authoritiesOnHost, authoritiesRoot, isFlat, type Place } from './place.ts';
 import { makeAuthority } from './profile.ts';
+import type { SignerCommand } from './signer-command.ts';
 import { create, keep, type Mode, refuse, type Step } from './step.ts';
 import { findTrace } from './trace.ts';
 import { type NewFile, type Tally, writeNewFiles } from './write.ts';
@@ -37,8 +38,15 @@ export interface Authority {
   readonly state: 'there' | 'planned' | 'refused';
   readonly certificate?: Certificate;
   readonly key?: PrivateKey;
+  /** Signs for a CA whose key is not here. */
+  readonly signer?: SignerCommand;
+  /** Who has issued the CA, nearest first, as far as its file says. */
+  readonly issuers?: readonly Certificate[];
   /** The certificate or public keys, written anew: what else a file holds goes to no host. */
   readonly publicText?: string;
+  /** Of a CA: with its issuers, and what a server sends behind its own certificate. */
+  readonly trustText?: string;
+  readonly intermediatesText?: string;
   /** Where its files lie: a host that holds them in the same place needs no copy. */
   readonly publicPath: string;
   readonly keyPath: string;
@@ -63,6 +71,8 @@ export interface Scope {
   readonly place: Place;
   readonly hosts: readonly Host[];
   readonly now: Date;
+  readonly passphrase?: Uint8Array;
+  readonly signer?: SignerCommand;
 }
 
 /** The authorities that a run needs: on a machine only those whose files it holds or whose signatures it needs. */
@@ -108,25 +118,30 @@ export async function prepareAuthorities(
   const steps = works.map(({ step }) => step);
   const authorities = new Map(works.map(({ authority }) => [authority.id, authority]));
   if (mode === 'apply' && steps.some(({ action }) => action !== 'refuse')) {
-    const { cluster, place, now } = scope;
+    const { cluster, place } = scope;
     // First, so that no authority is ever there without it.
     await writeClusterName(place, cluster.name, tally);
     const missing = works.filter(({ step }) => step.action === 'create');
-    const made = await createAuthorities(missing, now, directoryMode(place), tally);
+    const made = await createAuthorities(missing, scope, tally);
     for (const authority of made) authorities.set(authority.id, authority);
   }
   return { steps, authorities };
 }
 
+/** Whether components may read the authorities' own files; those of k3s get files of their own from it. */
+const isReadInPlace = ({ place, cluster }: Scope): boolean =>
+  authoritiesOnHost(place) || (isFlat(place) && cluster.layout !== 'k3s');
+
 function examineAuthority(item: AuthorityItem, scope: Scope): AuthorityWork {
-  const { place, cluster, hosts, now } = scope;
+  const { place, cluster, hosts } = scope;
   const root = authoritiesRoot(place);
   const publicPath = join(root, item.publicPath);
   const keyPath = join(root, item.keyPath);
+  const reading = { ...scope, isRead: isReadInPlace(scope) };
   const verdict: Verdict =
     item.kind === 'key-pair'
-      ? examineKeyPair(item, publicPath, keyPath)
-      : examineCertificateAuthority(item, publicPath, keyPath, cluster, now);
+      ? examineKeyPair(item, publicPath, keyPath, reading)
+      : examineCertificateAuthority(item, publicPath, keyPath, reading);
   const base = { id: item.credential, publicPath, keyPath };
   const subject = { credential: item.credential, place: 'authorities', path: publicPath };
   const refused = (reason: string): AuthorityWork => ({
@@ -136,15 +151,11 @@ function examineAuthority(item: AuthorityItem, scope: Scope): AuthorityWork {
   });
   switch (verdict.verdict) {
     case 'kept': {
-      const { certificate, key, text, notes } = verdict;
-      const authority: Authority = {
-        ...base,
-        state: 'there',
-        ...(certificate === undefined ? {} : { certificate }),
-        ...(key === undefined ? {} : { key }),
-        ...(text === undefined ? {} : { publicText: text }),
+      return {
+        item,
+        step: keep(subject, verdict.notes),
+        authority: { ...base, state: 'there', ...kept(verdict, scope) },
       };
-      return { item, step: keep(subject, notes), authority };
     }
     case 'refused':
       return refused(verdict.reason);
@@ -163,6 +174,25 @@ function examineAuthority(item: AuthorityItem, scope: Scope): AuthorityWork {
       };
     }
   }
+}
+
+type Kept = Omit<Authority, 'id' | 'state' | 'publicPath' | 'keyPath'>;
+
+/** What a run knows of an authority that is there. */
+function kept(
+  { certificate, key, issuers, text }: Extract<Verdict, { verdict: 'kept' }>,
+  { signer }: Scope,
+): Kept {
+  const own = key === undefined ? {} : { key };
+  if (certificate === undefined)
+    return { ...own, ...(text === undefined ? {} : { publicText: text }) };
+  return {
+    ...own,
+    certificate,
+    ...(issuers === undefined ? {} : { issuers }),
+    ...authorityTexts(certificate, issuers),
+    ...(key === undefined && signer !== undefined ? { signer } : {}),
+  };
 }
 
 /**
@@ -191,15 +221,14 @@ function refuseShared(work: AuthorityWork, all: readonly AuthorityWork[]): Autho
   };
 }
 
-/** `authorities/` is nobody else's business; on a host its files lie among others. */
+/** `authorities/` is nobody else's business; on a host its files lie among others, as in a directory that holds everything. */
 const directoryMode = (place: Place): Pick<NewFile, 'directoryMode'> =>
-  authoritiesOnHost(place) ? {} : { directoryMode: 0o700 };
+  authoritiesOnHost(place) || isFlat(place) ? {} : { directoryMode: 0o700 };
 
 /** The keys first, durable, then what is made from them: so nothing ever lies beside another's key. */
 async function createAuthorities(
   missing: readonly AuthorityWork[],
-  now: Date,
-  directory: Pick<NewFile, 'directoryMode'>,
+  { place, now, passphrase }: Scope,
   tally: Tally,
 ): Promise<Authority[]> {
   const keyed = await Promise.all(
@@ -210,35 +239,60 @@ async function createAuthorities(
       key: authority.key ?? (await generatePrivateKeyAsync(item.keyAlgorithm)),
     })),
   );
+  const directory = directoryMode(place);
   await writeNewFiles(
     keyed
       .filter(({ made }) => made)
       .map(({ authority, key }) => ({
         path: authority.keyPath,
-        content: encodePrivateKey(key),
+        content: encodePrivateKey(key, encryption(authority.id, place, passphrase)),
         mode: 0o600,
         ...directory,
       })),
     tally,
   );
-  const complete = keyed.map(({ item, authority, key }): Authority & { publicText: string } => {
-    const der = item.kind === 'key-pair' ? undefined : makeAuthority(item, key, now);
-    return {
-      ...authority,
-      state: 'there',
-      key,
-      publicText: der === undefined ? encodePublicKey(key) : encodePem('CERTIFICATE', der),
-      ...(der === undefined ? {} : { certificate: parseCertificate(der) }),
-    };
-  });
+  const complete = keyed.map(({ item, authority, key }) => ({
+    ...authority,
+    state: 'there' as const,
+    key,
+    ...publicPart(item, key, now),
+  }));
   await writeNewFiles(
-    complete.map(({ publicPath, publicText }) => ({
-      path: publicPath,
-      content: publicText,
-      mode: 0o644,
-      ...directory,
-    })),
+    complete
+      // The key's own file may stand for the public one.
+      .filter(({ publicPath, keyPath }) => publicPath !== keyPath)
+      .map(({ publicPath, publicText }) => ({
+        path: publicPath,
+        content: publicText,
+        mode: 0o644,
+        ...directory,
+      })),
     tally,
   );
   return complete;
+}
+
+/**
+ * A key that a component reads where it lies stays in the clear: no component asks for a passphrase.
+ * In a directory of somebody else's arrangement kube-controller-manager need not be the one to read it.
+ */
+function encryption(
+  id: CredentialId,
+  place: Place,
+  passphrase: Uint8Array | undefined,
+): { passphrase?: Uint8Array } {
+  if (passphrase === undefined) return {};
+  const onHost = authoritiesOnHost(place);
+  const isRead = id === 'sa' ? onHost || isFlat(place) : id === 'ca' && onHost;
+  return isRead ? {} : { passphrase };
+}
+
+function publicPart(
+  item: AuthorityItem,
+  key: PrivateKey,
+  now: Date,
+): Kept & { publicText: string } {
+  if (item.kind === 'key-pair') return { publicText: encodePublicKey(key) };
+  const certificate = parseCertificate(makeAuthority(item, key, now));
+  return { certificate, ...authorityTexts(certificate) };
 }

@@ -5,14 +5,18 @@
 import { join } from 'node:path';
 import { lookAtFile } from '../collect/index.ts';
 import { KubepkiError, quoted } from '../errors.ts';
-import { authoritiesRoot, type Place } from './place.ts';
+import { authoritiesRoot, isFlat, type Place } from './place.ts';
 import { type Tally, writeNewFiles } from './write.ts';
 
-const FILE = 'cluster-name';
-
-/** Where the name stands; nowhere on a machine that holds its own authorities: no other cluster comes there. */
-const fileOf = (place: Place): string | undefined =>
-  place.directory === undefined ? undefined : join(authoritiesRoot(place), FILE);
+/**
+ * Where the name stands; nowhere on a machine that holds its own authorities: no other cluster comes
+ * there. In a directory that somebody else has arranged it is hidden, beside the lock: no pattern of
+ * a tool or a person (`*`, `*.crt`) takes it for material.
+ */
+function fileOf(place: Place): string | undefined {
+  if (place.directory === undefined) return undefined;
+  return join(authoritiesRoot(place), isFlat(place) ? '.kubepki.cluster-name' : 'cluster-name');
+}
 
 /**
  * Makes sure that the directory is of this cluster, or of none yet.
@@ -38,7 +42,9 @@ export function checkClusterName(place: Place, name: string): boolean {
 
 /** Writes the name where authorities may be made, unless it is there. Nothing of it goes to any host. */
 export async function writeClusterName(place: Place, name: string, tally: Tally): Promise<void> {
-  if (place.kind !== 'directory' || checkClusterName(place, name)) return;
-  const path = join(authoritiesRoot(place), FILE);
-  await writeNewFiles([{ path, content: `${name}\n`, mode: 0o644, directoryMode: 0o700 }], tally);
+  const path = fileOf(place);
+  if (path === undefined || place.kind !== 'directory' || checkClusterName(place, name)) return;
+  // What we arrange among authorities is for their owner only; what others have arranged stays theirs.
+  const directory = isFlat(place) ? {} : ({ directoryMode: 0o700 } as const);
+  await writeNewFiles([{ path, content: `${name}\n`, mode: 0o644, ...directory }], tally);
 }

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import type { CredentialId } from '../cluster/index.ts';
 import { createIssuer, type Issuer } from '../x509/index.ts';
 import type { Authorities, Authority } from './authorities.ts';
+import { commandSigner } from './signer-command.ts';
 import type { Step } from './step.ts';
 import type { NewFile } from './write.ts';
 
@@ -11,6 +12,14 @@ import type { NewFile } from './write.ts';
 export interface NewFiles {
   readonly first: readonly NewFile[];
   readonly second: readonly NewFile[];
+  /** What has served once all of that is durable. */
+  readonly obsolete?: Obsolete;
+}
+
+/** The answers are removed before the request, which says to the next run that there is something to clear away. */
+export interface Obsolete {
+  readonly answers: readonly string[];
+  readonly request: string;
 }
 
 export interface PlannedStep {
@@ -19,12 +28,19 @@ export interface PlannedStep {
   readonly make?: () => Promise<NewFiles>;
 }
 
+export const unusable = (id: CredentialId): string => `${id} cannot be used, see there`;
+
+/** Whether what a CA shall issue has to be asked for: neither its key is here nor anything that signs for it. */
+export const isElsewhere = ({ state, key, signer }: Authority): boolean =>
+  state === 'there' && key === undefined && signer === undefined;
+
 /** The authorities, the time, and what was computed from them once for all hosts. */
 export class HostContext {
   readonly authorities: Authorities;
   readonly now: Date;
   readonly #issuers = new Map<CredentialId, Issuer>();
   readonly #confined: boolean;
+  #failure: Error | undefined;
   #lastDirectory = '';
   #lastReal = '';
 
@@ -55,15 +71,41 @@ export class HostContext {
     return this.authorities.get(id);
   }
 
+  /** The authority of this id where it can be used at all; what is wrong with it stands at its own step. */
+  usable(id: CredentialId): Authority | undefined {
+    const authority = this.authorities.get(id);
+    return authority?.state === 'refused' ? undefined : authority;
+  }
+
   issuer(authority: Authority): Issuer {
     let issuer = this.#issuers.get(authority.id);
     if (issuer === undefined) {
-      const { certificate, key } = authority;
-      if (certificate === undefined || key === undefined)
-        throw new TypeError(`expected a CA with its key, got ${authority.id}`);
-      issuer = createIssuer(certificate, key);
+      issuer = this.#makeIssuer(authority);
       this.#issuers.set(authority.id, issuer);
     }
     return issuer;
+  }
+
+  #makeIssuer({ id, certificate, publicPath, key, signer }: Authority): Issuer {
+    if (certificate !== undefined && key !== undefined) return createIssuer(certificate, key);
+    if (certificate === undefined || signer === undefined)
+      throw new TypeError(`expected a CA with its key or a signer, got ${id}`);
+    const ca = { id, certificate, certificatePath: publicPath };
+    const issuer = createIssuer(certificate, commandSigner(signer, ca));
+    return {
+      certificate,
+      issue: (template, spki) => this.#once(() => issuer.issue(template, spki)),
+    };
+  }
+
+  /** After one failure no command is run again: a wrong PIN, tried for every certificate of a cluster, would lock the token. */
+  #once<T>(issue: () => T): T {
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      return issue();
+    } catch (error) {
+      this.#failure = error instanceof Error ? error : new Error(String(error));
+      throw this.#failure;
+    }
   }
 }

@@ -1,4 +1,5 @@
 /** The copies of authorities' files on a host: what it trusts, and the keys that it needs. Examined before what hangs on them. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CopyItem, CredentialId } from '../cluster/index.ts';
 import { lookAtFile } from '../collect/index.ts';
@@ -29,11 +30,13 @@ export function examineCopies(
   items: readonly CopyItem[],
 ): Copies {
   // kube-controller-manager signs with the cluster CA's file where it gets the key as well.
-  const signs = items.some(({ standsFor, part }) => standsFor === 'ca' && part === 'key');
-  const examined = items.map((item) => ({
-    item,
-    ...examineCopy(context, place, root, item, signs && item.standsFor === 'ca'),
-  }));
+  const signs = items.some(
+    (item) => item.standsFor === 'ca' && item.part === 'key' && holdsKey(context, root, item),
+  );
+  const examined = items.flatMap((item) => {
+    const found = examineCopy(context, place, root, item, signs && item.standsFor === 'ca');
+    return found === undefined ? [] : [{ item, ...found }];
+  });
   const strange = examined.filter(({ isForeign }) => isForeign);
   const planned = examined.map(({ item, step, make }): PlannedStep => {
     // Key and certificate of two authorities in one place would be worse than one of them missing.
@@ -47,6 +50,13 @@ export function examineCopies(
   return { planned, foreign: new Map(trust.map(({ item }) => [item.standsFor, item.path])) };
 }
 
+/** Whether the host has the key, or gets it: not where it is elsewhere. */
+const holdsKey = ({ authorities }: HostContext, root: string, item: CopyItem): boolean =>
+  !isWithoutKey(authorities.get(item.credential)) || existsSync(join(root, item.path));
+
+const isWithoutKey = (authority: Authority | undefined): boolean =>
+  authority?.certificate !== undefined && authority.key === undefined;
+
 type ExaminedCopy = PlannedStep & { readonly isForeign?: boolean };
 
 function examineCopy(
@@ -55,7 +65,7 @@ function examineCopy(
   root: string,
   item: CopyItem,
   signs: boolean,
-): ExaminedCopy {
+): ExaminedCopy | undefined {
   const path = join(root, item.path);
   const subject = { credential: item.credential, place, path };
   const authority = context.authority(item.credential);
@@ -75,8 +85,10 @@ function examineCopy(
   return { step: keep(subject, [...modes, ...judged.notes]) };
 }
 
-function planCopy(subject: Subject, item: CopyItem, authority: Authority): PlannedStep {
+/** Undefined of the key of a CA whose key is elsewhere: then the host does without, as kubeadm's do. */
+function planCopy(subject: Subject, item: CopyItem, authority: Authority): PlannedStep | undefined {
   const secret = item.part === 'key';
+  if (secret && isWithoutKey(authority)) return undefined;
   const there = authority.state === 'there';
   if (there && (secret ? authority.key : authority.publicText) === undefined) {
     const what = secret ? 'key' : 'public part';

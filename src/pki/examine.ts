@@ -29,7 +29,9 @@ export type Verdict =
       readonly verdict: 'kept';
       readonly certificate?: Certificate;
       readonly key?: PrivateKey;
-      /** Its certificate or public keys, written anew: what hosts get. */
+      /** A CA's issuers, nearest first. */
+      readonly issuers?: readonly Certificate[];
+      /** A key pair's public keys, written anew: what hosts get. */
       readonly text?: string;
       readonly notes: readonly string[];
     }
@@ -118,13 +120,24 @@ export function strangerNotes(certificates: readonly Certificate[], own: Certifi
 export interface PairFiles {
   readonly certificate: Certificate;
   readonly key: PrivateKey | undefined;
-  /** Certificates behind the first. */
-  readonly others: number;
+  /** The certificates behind the first. */
+  readonly behind: readonly Certificate[];
+  /** What the certificate's file holds. */
+  readonly bytes: Buffer;
   readonly notes: readonly string[];
 }
 
+type Read<T> = { readonly value: T } | { readonly reason: string };
+
+/** Reads a key that a component reads as well: one that is encrypted is of no use to it. */
+const readPlainKey = (bytes: Buffer): Read<PrivateKey> => attempt(() => decodePrivateKey(bytes));
+
 /** Reads the two files of a pair; a verdict where they are no pair. */
-export function readPair(certificatePath: string, keyPath: string): Verdict | PairFiles {
+export function readPair(
+  certificatePath: string,
+  keyPath: string,
+  readKey: (bytes: Buffer) => Read<PrivateKey> = readPlainKey,
+): Verdict | PairFiles {
   const certificateFile = lookAtFile(certificatePath);
   const keyFile = lookAtFile(keyPath);
   if (certificateFile.state === 'missing' && keyFile.state === 'missing')
@@ -135,7 +148,7 @@ export function readPair(certificatePath: string, keyPath: string): Verdict | Pa
 
   let key: PrivateKey | undefined;
   if (keyFile.state === 'there') {
-    const read = attempt(() => decodePrivateKey(keyFile.bytes));
+    const read = readKey(keyFile.bytes);
     if ('reason' in read) return refused(`key: ${read.reason}`);
     key = read.value;
   }
@@ -146,9 +159,9 @@ export function readPair(certificatePath: string, keyPath: string): Verdict | Pa
   const read = readCertificateFile(certificateFile.bytes);
   if ('reason' in read) return refused(`certificate: ${read.reason}`);
   // As upstream reads it: the first certificate is the one, what follows is its chain.
-  const [certificate] = read.value;
+  const [certificate, ...behind] = read.value;
   if (key !== undefined && !keysMatch(certificate, key)) {
     return refused('certificate and key do not belong together');
   }
-  return { certificate, key, others: read.value.length - 1, notes };
+  return { certificate, key, behind, bytes: certificateFile.bytes, notes };
 }

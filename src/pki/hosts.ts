@@ -4,14 +4,14 @@ import { type Cluster, type Host, hostItems } from '../cluster/index.ts';
 import type { Authorities } from './authorities.ts';
 import { HostContext, type PlannedStep } from './context.ts';
 import { examinePlace } from './host.ts';
-import { hostRoot, type Place } from './place.ts';
+import { hostRoot, isConfined, type Place } from './place.ts';
 import type { Mode, Step } from './step.ts';
-import { type NewFile, type Tally, writeNewFiles } from './write.ts';
+import { type NewFile, removeFiles, type Tally, writeNewFiles } from './write.ts';
 
 /** Hosts in one batch: enough files for one commit of the file system to be worth it, few enough to share out evenly. */
 export const HOST_BATCH = 32;
 
-/** Carries out what was planned: all keys durable first, then what is made from them. */
+/** Carries out what was planned: all keys durable first, then what is made from them, and what has served removed last. */
 export async function carryOut(
   planned: readonly PlannedStep[],
   tally: Tally,
@@ -28,6 +28,9 @@ export async function carryOut(
     made.flatMap(({ second }) => second.map((file) => ({ ...file, ...directory }))),
     tally,
   );
+  const obsolete = made.flatMap((files) => files.obsolete ?? []);
+  await removeFiles(obsolete.flatMap(({ answers }) => answers));
+  await removeFiles(obsolete.map(({ request }) => request));
 }
 
 /** Examines hosts and, when applying, makes what is missing. */
@@ -49,7 +52,7 @@ export class HostWork {
   ) {
     this.#cluster = cluster;
     this.#place = place;
-    this.#context = new HostContext(authorities, now, place.kind === 'directory');
+    this.#context = new HostContext(authorities, now, isConfined(place));
     this.#mode = mode;
     this.#tally = tally;
   }

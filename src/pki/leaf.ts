@@ -3,6 +3,7 @@ import type { LeafProfile } from '../cluster/index.ts';
 import { quoted } from '../errors.ts';
 import {
   type Certificate,
+  type ChainRejection,
   commonName,
   organizations,
   signatureVerifies,
@@ -34,20 +35,27 @@ export function expiryNotes({ notBefore, notAfter }: Certificate, now: Date): st
   return [`expires in ${when}`];
 }
 
+/** A CA and, where it is under another one, its issuers, nearest first. */
+export interface IssuingPath {
+  readonly issuer: Certificate;
+  readonly above: readonly Certificate[];
+}
+
 /** Judges a leaf certificate against what the cluster file asks for. */
 export function judgeLeaf(
   certificate: Certificate,
   profile: LeafProfile,
-  issuer: Certificate,
+  path: IssuingPath,
   now: Date,
 ): { readonly reason: string } | { readonly notes: readonly string[] } {
+  const { issuer } = path;
   const reason =
     issuerProblem(certificate, issuer, profile.issuer) ??
     dateProblem(certificate, now) ??
     subjectProblem(certificate, profile) ??
     namesProblem(certificate, profile) ??
     usageProblem(certificate, profile) ??
-    chainProblem(certificate, profile.usages, issuer, now);
+    chainProblem(certificate, profile.usages, path, now);
   return reason === undefined
     ? { notes: leafNotes(certificate, profile, issuer, now) }
     : { reason };
@@ -89,12 +97,17 @@ function subjectProblem(certificate: Certificate, profile: LeafProfile): string 
 const list = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '));
 
 function namesProblem(certificate: Certificate, profile: LeafProfile): string | undefined {
-  const has = certificate.subjectAltNames;
-  const missing = [
-    ...profile.dns.filter((name) => !has?.dns.includes(name)),
-    ...profile.ip.filter((address) => !has?.ip.includes(address)),
-  ];
+  const missing = missingNames(certificate, profile).filter(
+    (name) => profile.spare?.includes(name) !== true,
+  );
   return missing.length === 0 ? undefined : `does not cover ${missing.join(', ')}`;
+}
+
+function missingNames({ subjectAltNames: has }: Certificate, { dns, ip }: LeafProfile): string[] {
+  return [
+    ...dns.filter((name) => !has?.dns.includes(name)),
+    ...ip.filter((address) => !has?.ip.includes(address)),
+  ];
 }
 
 function usageProblem(certificate: Certificate, profile: LeafProfile): string | undefined {
@@ -111,29 +124,39 @@ function usageProblem(certificate: Certificate, profile: LeafProfile): string | 
   return undefined;
 }
 
-/** Why a component that verifies this certificate for one of its uses would refuse it, if it would. */
+/**
+ * Why a component that verifies this certificate for one of its uses would refuse it, if it would:
+ * one that trusts the CA itself, or one that trusts the uppermost of its issuers.
+ */
 export function chainProblem(
   certificate: Certificate,
   usages: LeafProfile['usages'],
-  issuer: Certificate,
+  { issuer, above }: IssuingPath,
   now: Date,
 ): string | undefined {
+  const anchors = [...new Set([issuer, above.at(-1) ?? issuer])];
   for (const purpose of ['serverAuth', 'clientAuth'] as const) {
     if (!usages.includes(purpose)) continue;
-    const result = verifyChain({
-      leaf: certificate,
-      intermediates: [],
-      roots: [issuer],
-      at: now,
-      purpose,
-    });
-    if (result.ok) continue;
-    const [rejection] = result.rejections;
-    if (rejection === undefined) return 'no path leads from it to its CA';
-    const who = Buffer.compare(rejection.certificate.der, certificate.der) === 0 ? 'it' : 'its CA';
-    return `no component would accept it: ${who} ${rejection.reason}`;
+    for (const anchor of anchors) {
+      const intermediates = anchor === issuer ? [] : [issuer, ...above.slice(0, -1)];
+      const roots = [anchor];
+      const result = verifyChain({ leaf: certificate, intermediates, roots, at: now, purpose });
+      if (!result.ok) return refusalOf(certificate, issuer, result.rejections[0]);
+    }
   }
   return undefined;
+}
+
+function refusalOf(
+  leaf: Certificate,
+  issuer: Certificate,
+  rejection: ChainRejection | undefined,
+): string {
+  if (rejection === undefined) return 'no path leads from it to its CA';
+  const { certificate, reason } = rejection;
+  const is = ({ der }: Certificate): boolean => Buffer.compare(certificate.der, der) === 0;
+  const who = is(leaf) ? 'it' : is(issuer) ? 'its CA' : describeName(certificate.subject);
+  return `no component would accept it: ${who} ${reason}`;
 }
 
 function leafNotes(
@@ -145,6 +168,10 @@ function leafNotes(
   const notes = expiryNotes(certificate, now);
   if (certificate.keyType !== profile.keyAlgorithm) {
     notes.push(`its key is ${certificate.keyType}, the cluster file says ${profile.keyAlgorithm}`);
+  }
+  const missing = missingNames(certificate, profile);
+  if (missing.length > 0) {
+    notes.push(`does not cover ${missing.join(', ')}, which only its own host may call it`);
   }
   const { dns = [], ip = [], uri = [], email = [] } = certificate.subjectAltNames ?? {};
   const extra = [

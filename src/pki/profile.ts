@@ -8,6 +8,7 @@ import {
   type KeyUsage,
   makeName,
   type PrivateKey,
+  type RequestTemplate,
   selfSign,
 } from '../x509/index.ts';
 
@@ -35,9 +36,25 @@ export function leafTemplate(
 ): CertificateTemplate {
   const { notBefore, notAfter } = period(now, profile.validity);
   return {
-    subject: makeName({ commonName: profile.commonName, organizations: profile.organizations }),
+    ...leafContent(profile, keyType),
     notBefore: notBefore < issuer.notBefore ? issuer.notBefore : notBefore,
     notAfter: notAfter > issuer.notAfter ? issuer.notAfter : notAfter,
+  };
+}
+
+/**
+ * What is asked of a CA whose key is elsewhere: all that the certificate shall say but its dates. A
+ * CA that copies what is asked for (`openssl x509 -req -copy_extensions copyall`) gives just that.
+ */
+export const requestTemplate = (profile: LeafProfile, keyType: string): RequestTemplate =>
+  leafContent(profile, keyType);
+
+function leafContent(
+  profile: LeafProfile,
+  keyType: string,
+): Omit<CertificateTemplate, 'notBefore' | 'notAfter'> {
+  return {
+    subject: makeName({ commonName: profile.commonName, organizations: profile.organizations }),
     basicConstraints: { ca: false },
     keyUsage: leafKeyUsage(keyType),
     extendedKeyUsage: profile.usages,

@@ -2,7 +2,7 @@
  * Plan and apply: the same walk over the catalogue, once to say what would be done and once to do
  * it. What is there is adopted and never overwritten; running apply twice changes nothing.
  */
-import { administratorItems, type Cluster, type Host } from '../cluster/index.ts';
+import { administratorItems, type Cluster, type Host, sharedItems } from '../cluster/index.ts';
 import { KubepkiError, quoted } from '../errors.ts';
 import {
   type Authorities,
@@ -14,14 +14,20 @@ import { checkClusterName } from './cluster-name.ts';
 import { HostContext } from './context.ts';
 import { examinePlace } from './host.ts';
 import { carryOut, HOST_BATCH, HostWork } from './hosts.ts';
+import { dataDirectoryHost, refuseToApply, withoutMaking } from './k3s.ts';
 import { takeLock } from './lock.ts';
 import {
   administratorRoot,
+  type DirectoryPlace,
+  hostRoot,
+  isConfined,
+  isFlat,
   lockPaths,
   type Place,
   requireDirectories,
   resolvePlace,
 } from './place.ts';
+import type { SignerCommand } from './signer-command.ts';
 import { type Mode, makeReport, type Report, type Step } from './step.ts';
 import { runInThreads, sendAuthorities } from './threads.ts';
 import type { Tally } from './write.ts';
@@ -34,6 +40,10 @@ export interface RunOptions {
   readonly onProgress?: (done: number, total: number) => void;
   /** Worker threads; as many as pay where it is not given, 0 for none. */
   readonly threads?: number;
+  /** Opens the encrypted keys of authorities, and encrypts those that are made. */
+  readonly passphrase?: Uint8Array;
+  /** Signs for the CAs whose key is not there. */
+  readonly signer?: SignerCommand;
 }
 
 /** A run whose cluster file and place go together. */
@@ -43,10 +53,13 @@ type Run = Scope & Pick<RunOptions, 'onProgress' | 'threads'>;
  * Says what `apply` would do, and why. Writes nothing, not even a lock.
  *
  * @throws KubepkiError `CONFLICT` where the directory is of another cluster, `USAGE` for a host that the
- *   cluster file does not have, `NOT_FOUND` where a machine needs authorities that are not there
+ *   cluster file does not have or a layout that has no host's file system, `NOT_FOUND` where a machine
+ *   needs authorities that are not there
  */
-export const plan = async (options: RunOptions): Promise<Report> =>
-  walk(openRun(options), 'plan', { files: 0 });
+export async function plan(options: RunOptions): Promise<Report> {
+  const report = await walk(openRun(options), 'plan', { files: 0 });
+  return options.cluster.layout === 'k3s' ? withoutMaking(report) : report;
+}
 
 /**
  * Makes what is missing.
@@ -56,6 +69,7 @@ export const plan = async (options: RunOptions): Promise<Report> =>
  *   run continues
  */
 export async function apply(options: RunOptions): Promise<Report> {
+  if (options.cluster.layout === 'k3s') refuseToApply();
   const run = openRun(options);
   const releases: (() => void)[] = [];
   try {
@@ -68,7 +82,7 @@ export async function apply(options: RunOptions): Promise<Report> {
 
 /** Finds out whether this cluster file and this place go together. Writes nothing. */
 function openRun({ place: given, ...options }: RunOptions): Run {
-  const place = resolvePlace(given);
+  const place = resolvePlace(given, options.cluster);
   requireDirectories(place);
   checkClusterName(place, options.cluster.name);
   const run = { ...options, place, hosts: hostsOf(options.cluster, place) };
@@ -96,26 +110,38 @@ const made = ({ files }: Tally): string =>
   files === 0 ? 'nothing was made' : files === 1 ? '1 file was made' : `${files} files were made`;
 
 async function walk(run: Run, mode: Mode, tally: Tally): Promise<Report> {
-  const { cluster, place, now } = run;
+  const { place } = run;
   const prepared = await prepareAuthorities(run, mode, tally);
   const steps = [...prepared.steps];
   if (place.kind === 'directory') {
-    const context = new HostContext(prepared.authorities, now, true);
-    const planned = examinePlace(
-      context,
-      'admin',
-      administratorRoot(place),
-      administratorItems(cluster),
-    );
-    if (mode === 'apply') await carryOut(planned, tally, { directoryMode: 0o700 });
-    steps.push(...planned.map(({ step }) => step));
+    steps.push(...(await walkCommon(run, place, prepared.authorities, mode, tally)));
   }
   steps.push(...(await walkHosts(run, prepared.authorities, mode, tally)));
   return makeReport(steps);
 }
 
+/** What is no single host's: the administrators' files, and what hosts share. */
+async function walkCommon(
+  { cluster, now }: Run,
+  place: DirectoryPlace,
+  authorities: Authorities,
+  mode: Mode,
+  tally: Tally,
+): Promise<Step[]> {
+  const context = new HostContext(authorities, now, isConfined(place));
+  const root = administratorRoot(place);
+  const own = examinePlace(context, 'admin', root, administratorItems(cluster));
+  const shared = examinePlace(context, 'shared', hostRoot(place, ''), sharedItems(cluster));
+  if (mode === 'apply') {
+    await carryOut(own, tally, isFlat(place) ? {} : { directoryMode: 0o700 });
+    await carryOut(shared, tally);
+  }
+  return [...own, ...shared].map(({ step }) => step);
+}
+
 /** The hosts that this run is about. */
 function hostsOf(cluster: Cluster, place: Place): readonly Host[] {
+  if (cluster.layout === 'k3s') return [dataDirectoryHost(cluster, place.directory ?? '')];
   if (place.kind === 'directory') return cluster.hosts;
   const host = cluster.hosts.find(({ name }) => name === place.host);
   if (host !== undefined) return [host];

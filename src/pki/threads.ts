@@ -11,8 +11,9 @@ import type { Mode, Step } from './step.ts';
 import type { Tally } from './write.ts';
 
 /** An authority in a form that can be handed to a thread: keys and certificates as DER. */
-type SentAuthority = Omit<Authority, 'certificate' | 'key'> & {
+type SentAuthority = Omit<Authority, 'certificate' | 'issuers' | 'key'> & {
   readonly certificateDer?: Uint8Array;
+  readonly issuersDer?: readonly Uint8Array[];
   readonly keyDer?: Uint8Array;
 };
 
@@ -37,20 +38,22 @@ export type WorkerAnswer = { readonly files: number } & (
 );
 
 export function sendAuthorities(authorities: Authorities): SentAuthority[] {
-  return [...authorities.values()].map(({ certificate, key, ...rest }) => ({
+  return [...authorities.values()].map(({ certificate, issuers, key, ...rest }) => ({
     ...rest,
     ...(certificate === undefined ? {} : { certificateDer: certificate.der }),
+    ...(issuers === undefined ? {} : { issuersDer: issuers.map(({ der }) => der) }),
     ...(key === undefined ? {} : { keyDer: exportPrivateKeyDer(key) }),
   }));
 }
 
 export function receiveAuthorities(sent: readonly SentAuthority[]): Authorities {
   return new Map(
-    sent.map(({ certificateDer, keyDer, ...rest }) => [
+    sent.map(({ certificateDer, issuersDer, keyDer, ...rest }) => [
       rest.id,
       {
         ...rest,
         ...(certificateDer === undefined ? {} : { certificate: parseCertificate(certificateDer) }),
+        ...(issuersDer === undefined ? {} : { issuers: issuersDer.map(parseCertificate) }),
         ...(keyDer === undefined ? {} : { key: importPrivateKeyDer(keyDer) }),
       },
     ]),

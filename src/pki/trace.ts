@@ -8,9 +8,10 @@ import {
   type Host,
   type HostItem,
   hostItems,
+  sharedItems,
 } from '../cluster/index.ts';
 import type { Trace } from './making.ts';
-import { administratorRoot, authoritiesRoot, hostRoot, type Place } from './place.ts';
+import { administratorRoot, authoritiesRoot, hostRoot, isFlat, type Place } from './place.ts';
 
 /**
  * The first copy of the authority that is left on the hosts of a run, else a copy of its key, or
@@ -37,8 +38,12 @@ export function findTrace(
   return other;
 }
 
-const comesFrom = (one: HostItem, { credential }: AuthorityItem): boolean =>
-  credential === (one.kind === 'copy' ? one.credential : one.profile.issuer);
+function comesFrom(one: HostItem, { credential }: AuthorityItem): boolean {
+  if (one.kind === 'copy') return one.credential === credential;
+  return (
+    one.profile.issuer === credential || (one.kind === 'kubeconfig' && one.trust === credential)
+  );
+}
 
 interface Items {
   readonly name: string;
@@ -48,10 +53,12 @@ interface Items {
 
 /** One at a time: ten thousand hosts at once would take memory for nothing. */
 function* places(cluster: Cluster, place: Place, hosts: readonly Host[]): Generator<Items> {
+  if (isFlat(place))
+    yield { name: 'shared', root: hostRoot(place, ''), items: sharedItems(cluster) };
   for (const host of hosts) {
     const root = hostRoot(place, host.name);
-    // Before anything was made there is not even hosts/.
-    if (!existsSync(dirname(root))) break;
+    // Before anything was made there is not even hosts/, or the one directory.
+    if (!existsSync(isFlat(place) ? root : dirname(root))) break;
     if (existsSync(root)) yield { name: host.name, root, items: hostItems(cluster, host) };
   }
   if (place.kind === 'directory') {

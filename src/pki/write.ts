@@ -19,7 +19,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { fileSystemError } from '../collect/index.ts';
+import { fileSystemError, lookAtFile } from '../collect/index.ts';
 import { KubepkiError, systemCode } from '../errors.ts';
 import { makeDirectories } from '../make-directory.ts';
 
@@ -30,6 +30,8 @@ export interface NewFile {
   readonly mode: 0o600 | 0o644;
   /** Permissions of directories that have to be made for it; 0755 unless said. */
   readonly directoryMode?: 0o700;
+  /** What may be there: the bytes that were found when it was decided to put others in their place. */
+  readonly replaces?: Uint8Array;
 }
 
 /** How many files a run has put in place, also where an error ends it. */
@@ -38,7 +40,7 @@ export interface Tally {
 }
 
 /**
- * Writes files that do not exist yet, all of them durable on return. On an error the temporary
+ * Writes files that do not exist yet, or that replace what is known to be there, all of them durable on return. On an error the temporary
  * files are taken away again; files of the batch that are in place already stay, each of them whole.
  *
  * @param tally counts each file that is put in place
@@ -54,7 +56,7 @@ export async function writeNewFiles(files: readonly NewFile[], tally: Tally): Pr
       makeDirectory(dirname(file.path), file.directoryMode ?? 0o755, touched);
       const temporary = temporaryPath(file.path);
       const fd = createFile(temporary, file.mode);
-      staged.push({ path: file.path, temporary, fd });
+      staged.push({ ...file, temporary, fd });
       writeWhole(fd, file.content);
     }
     await syncAll(staged);
@@ -75,8 +77,8 @@ export async function writeNewFiles(files: readonly NewFile[], tally: Tally): Pr
 }
 
 /** Gives a file its name, unless something else has taken that since it was looked at. */
-function publish({ temporary, path }: Staged): void {
-  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) {
+function publish({ temporary, path, replaces }: Staged): void {
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined && !holds(path, replaces)) {
     throw new KubepkiError('CONFLICT', `${path}: somebody else made it in the meantime`, {
       hint: 'it was left as it is; run plan to see what it is',
     });
@@ -84,8 +86,30 @@ function publish({ temporary, path }: Staged): void {
   renameSync(temporary, path);
 }
 
-interface Staged {
-  readonly path: string;
+/** Whether a file holds just these bytes; false without bytes to compare. */
+function holds(path: string, bytes: Uint8Array | undefined): boolean {
+  if (bytes === undefined) return false;
+  const file = lookAtFile(path);
+  return file.state === 'there' && file.bytes.equals(bytes);
+}
+
+/**
+ * Removes files that have served; gone for good on return. One that is not there any more is no error.
+ *
+ * @throws KubepkiError `FILE_SYSTEM` naming the path
+ */
+export async function removeFiles(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    try {
+      rmSync(path, { force: true });
+    } catch (error) {
+      throw fileSystemError(error, path);
+    }
+  }
+  await syncDirectories(new Set(paths.map((path) => dirname(path))));
+}
+
+interface Staged extends Pick<NewFile, 'path' | 'replaces'> {
   readonly temporary: string;
   /** -1 once closed: another thread may have been given the same number since. */
   fd: number;

@@ -28,7 +28,7 @@ import {
   selfSign,
 } from '../../src/x509/index.ts';
 import { temporaryDirectory } from '../temporary.ts';
-import { later, lines, NOW, pki, snapshot } from './fixture.ts';
+import { later, lines, NO_STEPS, NOW, pki, snapshot } from './fixture.ts';
 
 const HOST = 'hosts/cp-1/etc/kubernetes';
 const APISERVER = `${HOST}/pki/apiserver.crt`;
@@ -42,7 +42,7 @@ describe('apply', () => {
     expect(applied.counts.create).toBeGreaterThan(20);
     const before = snapshot(fixture.directory);
     const again = await fixture.apply(later(1));
-    expect(again.counts).toEqual({ create: 0, keep: applied.counts.create, refuse: 0 });
+    expect(again.counts).toEqual({ ...NO_STEPS, keep: applied.counts.create });
     expect(snapshot(fixture.directory)).toEqual(before);
   });
 
@@ -330,8 +330,8 @@ describe('plan', () => {
       rmSync(fixture.path(`${HOST}/pki/front-proxy-client.crt`));
     });
     expect(planned).toEqual([
-      'keep authorities/front-proxy-ca.crt: its key is not here: nothing new can be issued from it',
-      `refuse ${HOST}/pki/front-proxy-client.crt: the key of front-proxy-ca is not here to issue it with`,
+      'keep authorities/front-proxy-ca.crt: its key is not here: what it shall issue goes out as requests',
+      `request ${HOST}/pki/front-proxy-client.crt: its key is there, the request is not`,
     ]);
   });
 
@@ -351,7 +351,7 @@ describe('plan', () => {
   it('keeps what was issued while the CA key is away', async () => {
     const planned = await after((fixture) => rmSync(fixture.path('authorities/ca.key')));
     expect(planned).toEqual([
-      'keep authorities/ca.crt: its key is not here: nothing new can be issued from it',
+      'keep authorities/ca.crt: its key is not here: what it shall issue goes out as requests',
     ]);
   });
 
@@ -498,7 +498,7 @@ describe('plan', () => {
       rmSync(fixture.path('hosts'), { recursive: true });
       const report = await fixture.apply();
       expect(lines(report, fixture.directory)[0]).toContain(
-        '1 more certificates stand behind it; hosts get the first only',
+        '"etcd-ca" behind it in its file: not its issuer; hosts get the first only',
       );
       expect([fixture.read(`${HOST}/pki/ca.crt`), fixture.read(`${HOST}/pki/ca.key`)]).toEqual([
         ca,
@@ -570,7 +570,10 @@ describe('plan', () => {
       [
         'no certificate',
         (config) => {
-          for (const user of config.users.values()) delete user.clientCertificateData;
+          for (const user of config.users.values()) {
+            delete user.clientCertificateData;
+            delete user.clientKeyData;
+          }
         },
         'it holds no client certificate',
       ],
@@ -666,7 +669,7 @@ describe('on a machine of its own (--host, --root)', () => {
       root: fixture.path('hosts/worker-1'),
     });
     expect(lines(await own.plan(), fixture.directory)).toEqual([
-      'keep hosts/worker-1/etc/kubernetes/pki/ca.crt: its key is not here: nothing new can be issued from it',
+      'keep hosts/worker-1/etc/kubernetes/pki/ca.crt: its key is not here: what it shall issue goes out as requests',
     ]);
   });
 

@@ -2,7 +2,14 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { type Cluster, readCluster } from '../../src/cluster/index.ts';
-import { apply, type Place, plan, type Report, type Step } from '../../src/pki/index.ts';
+import {
+  apply,
+  type Place,
+  plan,
+  type Report,
+  type RunOptions,
+  type Step,
+} from '../../src/pki/index.ts';
 import { clusterText } from '../cluster/cluster-text.ts';
 import { temporaryDirectory } from '../temporary.ts';
 
@@ -11,12 +18,25 @@ export const NOW = new Date('2027-03-01T12:00:00Z');
 
 export const later = (days: number): Date => new Date(NOW.getTime() + days * 86_400_000);
 
+/** The counts of a report without steps. */
+export const NO_STEPS: Report['counts'] = {
+  create: 0,
+  request: 0,
+  wait: 0,
+  take: 0,
+  keep: 0,
+  refuse: 0,
+};
+
+/** What else a run may be given. */
+type Extras = Pick<RunOptions, 'passphrase' | 'signer' | 'threads'>;
+
 export interface Fixture {
   readonly directory: string;
   readonly cluster: Cluster;
   readonly place: Place;
-  plan(now?: Date): Promise<Report>;
-  apply(now?: Date): Promise<Report>;
+  plan(now?: Date, extras?: Extras): Promise<Report>;
+  apply(now?: Date, extras?: Extras): Promise<Report>;
   /** The path of a file below the directory. */
   path(name: string): string;
   read(name: string): string;
@@ -34,8 +54,8 @@ export function pki(
     directory,
     cluster,
     place: options.place,
-    plan: (now = NOW) => plan({ ...options, now }),
-    apply: (now = NOW) => apply({ ...options, now }),
+    plan: (now = NOW, extras = {}) => plan({ ...options, now, ...extras }),
+    apply: (now = NOW, extras = {}) => apply({ ...options, now, ...extras }),
     path,
     read: (name) => readFileSync(path(name), 'utf8'),
   };

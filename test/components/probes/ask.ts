@@ -63,6 +63,8 @@ function main({ url, ca, client, body, ...options }: Question): void {
   const outgoing = request(url, {
     ...options,
     agent: false,
+    // As in Go, a CA that is trusted need not be a root.
+    allowPartialTrustChain: true,
     ...(ca === undefined ? { rejectUnauthorized: false } : { ca: readFileSync(ca) }),
     ...(client && { cert: readFileSync(client.certificate), key: readFileSync(client.key) }),
   });

@@ -1,0 +1,16 @@
+#!/bin/sh
+# kubepki apply … --signer-command 'examples/signers/openssl-pkcs11.sh TOKEN PIN_FILE'
+#
+# Signs with a key in a PKCS#11 token through OpenSSL's engine pkcs11 (Debian: libengine-pkcs11-openssl;
+# PKCS11_MODULE_PATH names the token's library where p11-kit does not know it). The key's label is the
+# id of the CA: ca, etcd-ca, front-proxy-ca. With the provider of OpenSSL 3 (pkcs11-provider) the last
+# line is: openssl dgst "-$digest" -provider pkcs11 -provider default -sign "$uri"
+set -eu
+uri="pkcs11:token=$1;object=$KUBEPKI_AUTHORITY;type=private;pin-source=file:$2"
+
+case $KUBEPKI_SIGNATURE_ALGORITHM in
+ecdsa-with-SHA256 | sha256WithRSAEncryption) digest=sha256 ;;
+ecdsa-with-SHA384) digest=sha384 ;;
+*) echo "no digest for $KUBEPKI_SIGNATURE_ALGORITHM" >&2; exit 1 ;;
+esac
+exec openssl dgst "-$digest" -engine pkcs11 -keyform engine -sign "$uri"
