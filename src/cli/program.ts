@@ -2,8 +2,11 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, KubepkiError } from '../errors.ts';
 import { registerApply } from './commands/apply.ts';
+import { registerBundle } from './commands/bundle.ts';
 import { registerCompletion } from './commands/completion.ts';
 import { registerControllers } from './commands/controllers.ts';
+import { registerCsr } from './commands/csr.ts';
+import { registerInit } from './commands/init.ts';
 import { registerInspect } from './commands/inspect.ts';
 import { registerKubeconfig } from './commands/kubeconfig.ts';
 import { registerNode } from './commands/node.ts';
@@ -13,6 +16,7 @@ import { registerToken } from './commands/token.ts';
 import { registerUp } from './commands/up.ts';
 import { registerVersion } from './commands/version.ts';
 import { printError } from './output.ts';
+import { reasonWithout } from './upstream-flags.ts';
 import { VERSION } from './version.ts';
 
 const EXAMPLES = `
@@ -33,14 +37,17 @@ export function createProgram(): Command {
     .description('Every certificate, key, token and kubeconfig that a Kubernetes cluster needs')
     .version(`kubepki ${VERSION}`, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
-    .helpCommand(false)
+    .helpCommand('help [command]', 'show help for a command')
     .addHelpText('after', EXAMPLES)
     .showSuggestionAfterError(true)
     .configureHelp({ sortSubcommands: false });
   registerUp(program);
+  registerInit(program);
   registerPlan(program);
   registerApply(program);
   registerInspect(program);
+  registerCsr(program);
+  registerBundle(program);
   registerKubeconfig(program);
   registerServer(program);
   registerControllers(program);
@@ -50,10 +57,28 @@ export function createProgram(): Command {
   registerCompletion(program);
   for (const command of everyCommand(program)) {
     // Commander's own messages become ours: one line, and the usage exit status.
-    command.exitOverride().configureOutput({ writeErr: () => undefined });
+    command
+      .exitOverride((error) => {
+        throw new UsageError(error, nameOf(command));
+      })
+      .configureOutput({ writeErr: () => undefined });
   }
   return program;
 }
+
+/** What commander has to say, and of which command. */
+class UsageError extends CommanderError {
+  readonly command: string;
+
+  constructor({ exitCode, code, message }: CommanderError, command: string) {
+    super(exitCode, code, message);
+    this.command = command;
+  }
+}
+
+/** `kubepki token create` */
+const nameOf = (command: Command): string =>
+  command.parent === null ? command.name() : `${nameOf(command.parent)} ${command.name()}`;
 
 function everyCommand(command: Command): Command[] {
   return [command, ...command.commands.flatMap(everyCommand)];
@@ -70,7 +95,7 @@ export async function run(args: readonly string[]): Promise<number> {
     await program.parseAsync([...args], { from: 'user' });
     return typeof process.exitCode === 'number' ? process.exitCode : EXIT.ok;
   } catch (error) {
-    if (error instanceof CommanderError) return reportUsage(error);
+    if (error instanceof CommanderError) return reportUsage(error, args);
     if (error instanceof KubepkiError) {
       printError(error);
       return error.exitCode;
@@ -80,15 +105,19 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-function reportUsage(error: CommanderError): number {
+function reportUsage(error: CommanderError, args: readonly string[]): number {
   if (error.exitCode === 0) return EXIT.ok;
-  // A command that only groups others was called alone: commander has shown its help already.
+  // A command that only groups others was called alone, or help was asked for one that is not there.
   const message =
     error.code === 'commander.help'
-      ? 'a command is missing'
+      ? args[0] === 'help'
+        ? `unknown command '${args.slice(1).join(' ')}'`
+        : 'a command is missing'
       : error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
-  printError(
-    new KubepkiError('USAGE', message, { hint: 'kubepki --help, or --help behind any command' }),
-  );
+  const flag = /^unknown option '(--?[\w-]+)/.exec(message)?.[1];
+  const reason = flag === undefined ? undefined : reasonWithout(flag);
+  const command = error instanceof UsageError ? error.command : 'kubepki';
+  const hint = reason === undefined ? `${command} --help` : `${reason}; ${command} --help`;
+  printError(new KubepkiError('USAGE', message, { hint }));
   return EXIT.usage;
 }
