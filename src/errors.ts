@@ -125,6 +125,10 @@ export function quoted(text: string, most = MOST_QUOTED): string {
   return visible(JSON.stringify(shortened(text, most)));
 }
 
+/** A text as a word of a command line that can be copied into a shell. */
+export const shellWord = (text: string): string =>
+  /^[-\w./:=@]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+
 const shortened = (text: string, most: number): string =>
   text.length > most ? `${text.slice(0, most)}…` : text;
 

@@ -4,9 +4,9 @@
  * Not by Node's own recursive mkdir: where a file system answers ENOENT to every mkdir (procfs does) it
  * tries again without end, and on a read-only one it says ENOENT itself.
  */
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { KubepkiError, systemCode } from './errors.ts';
+import { KubepkiError, shellWord, systemCode } from './errors.ts';
 
 /**
  * @param isThere whether a directory is known to exist; asked from the innermost outwards
@@ -34,23 +34,38 @@ export function makeDirectories(
 }
 
 /**
- * Makes a directory for secrets, 0700, or makes sure that one that is there is nobody else's: whoever may
- * write to a directory may put his own files in the place of ours.
+ * Makes a directory for secrets, 0700, or makes sure that one that is there is nobody else's.
  *
- * @throws KubepkiError FILE_SYSTEM where it is another user's or others may write to it; the system's error
+ * @throws KubepkiError as `requireOwnDirectory`; the system's error
  */
 export function makePrivateDirectory(path: string): void {
   makeDirectories(path, 0o700);
-  const { uid, mode } = statSync(path);
+  requireOwnDirectory(path);
+}
+
+/**
+ * Makes sure that a directory is nobody else's: whoever may write to it may put his own files in the
+ * place of ours, and whose symbolic link leads to it may lead it elsewhere.
+ *
+ * @throws KubepkiError FILE_SYSTEM where it is another user's, others may write to it, or it is no
+ *   directory; the system's error
+ */
+export function requireOwnDirectory(path: string): void {
+  const stats = statSync(path);
+  const { uid, mode } = stats;
   const self = process.geteuid?.() ?? uid;
-  if (uid !== self) {
-    throw new KubepkiError('FILE_SYSTEM', `${path}: belongs to another user (uid ${uid})`, {
+  // A link of root's leads nowhere that root could not put something into anyway.
+  const link = lstatSync(path).uid;
+  const stranger = uid !== self ? uid : link !== self && link !== 0 ? link : undefined;
+  if (stranger !== undefined) {
+    throw new KubepkiError('FILE_SYSTEM', `${path}: belongs to another user (uid ${stranger})`, {
       hint: 'give a directory of your own, or run as its owner',
     });
   }
+  if (!stats.isDirectory()) throw new KubepkiError('FILE_SYSTEM', `${path}: not a directory`);
   if ((mode & 0o022) !== 0) {
     throw new KubepkiError('FILE_SYSTEM', `${path}: others may write to it`, {
-      hint: `chmod go-w ${path}`,
+      hint: `chmod go-w ${shellWord(path)}`,
     });
   }
 }

@@ -1,7 +1,19 @@
-import { chmodSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  lchownSync,
+  mkdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { makeDirectories, makePrivateDirectory } from '../src/make-directory.ts';
+import {
+  makeDirectories,
+  makePrivateDirectory,
+  requireOwnDirectory,
+} from '../src/make-directory.ts';
 import { temporaryDirectory } from './temporary.ts';
 
 describe('makeDirectories', () => {
@@ -20,6 +32,34 @@ describe('makeDirectories', () => {
     const file = join(temporaryDirectory(), 'file');
     writeFileSync(file, '');
     expect(() => makeDirectories(join(file, 'a'), 0o755)).toThrow('ENOTDIR');
+  });
+});
+
+describe('requireOwnDirectory', () => {
+  it('takes no file for a directory', () => {
+    const file = join(temporaryDirectory(), 'file');
+    writeFileSync(file, '', { mode: 0o600 });
+    expect(() => requireOwnDirectory(file)).toThrow('not a directory');
+  });
+
+  it.runIf(process.geteuid?.() === 0)('takes none of another user, nor by his link', () => {
+    const root = temporaryDirectory();
+    mkdirSync(join(root, 'mine'), 0o700);
+    symlinkSync(join(root, 'mine'), join(root, 'link'));
+    requireOwnDirectory(join(root, 'link'));
+    lchownSync(join(root, 'link'), 4711, 4711);
+    expect(() => requireOwnDirectory(join(root, 'link'))).toThrow('another user (uid 4711)');
+    chownSync(join(root, 'mine'), 4711, 4711);
+    expect(() => requireOwnDirectory(join(root, 'mine'))).toThrow('another user (uid 4711)');
+  });
+
+  it('gives a command that can be copied, whatever the name', () => {
+    const path = join(temporaryDirectory(), "it's mine");
+    mkdirSync(path);
+    chmodSync(path, 0o770);
+    expect(() => requireOwnDirectory(path)).toThrow(
+      expect.objectContaining({ hint: `chmod go-w '${path.replace("'", "'\\''")}'` }),
+    );
   });
 });
 

@@ -14,6 +14,7 @@ export {
   type ConnectOptions,
   connectTransport,
   inClusterTransport,
+  isUntrusted,
   type KubeconfigTransportOptions,
   type RemoteTransport,
   type SwappableTransport,

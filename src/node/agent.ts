@@ -5,9 +5,12 @@
 import { KubepkiError } from '../errors.ts';
 import type { NodeAddress } from '../kubernetes/index.ts';
 import { AccessReviewer, ClientAuthorities } from './access.ts';
+import { adviceOnBootstrap, adviceOnOwn } from './advice.ts';
 import {
   chooseCredentials,
   deleteBootstrapKubeconfig,
+  requireOwnCertificate,
+  rereadBootstrap,
   type StartingCredentials,
 } from './bootstrap.ts';
 import { Connections } from './connections.ts';
@@ -51,6 +54,7 @@ export async function runNodeAgent(
   const { clock } = world;
   const now = (): Date => clock.now();
   const credentials = await chooseCredentials(options, { now, disk: DISK });
+  requireOwnCertificate(credentials.pair, options.nodeName);
   const { because, written } = credentials;
   if (because !== undefined && options.bootstrapKubeconfig !== undefined) {
     world.onEvent?.({ type: 'bootstrapping', file: options.bootstrapKubeconfig, because });
@@ -135,7 +139,7 @@ class NodeAgent {
     return { clock, random, onEvent: (event) => this.#tell(event) };
   }
 
-  #clientKeeper({ store, pair, renewNow }: StartingCredentials): CertificateKeeper {
+  #clientKeeper({ store, pair, renewNow, source, server }: StartingCredentials): CertificateKeeper {
     const wanted = wantedClient(this.#options.nodeName);
     const keeper: CertificateKeeper = new CertificateKeeper({
       ...this.#keeping,
@@ -152,6 +156,16 @@ class NodeAgent {
         this.#identified.resolve();
       },
       giveUpAfterMs: GIVE_UP_MS,
+      onRetry: () => {
+        const again = source === 'bootstrap' && rereadBootstrap(this.#options, DISK);
+        if (again) this.#connections.startWith(again);
+      },
+      explain: (error) => {
+        const { bootstrapKubeconfig: file } = this.#options;
+        return source === 'bootstrap' && file !== undefined && keeper.current === undefined
+          ? adviceOnBootstrap(error, server.server, file)
+          : `${error.message} (${adviceOnOwn(error, this.#options) ?? ''})`.replace(/ \(\)$/, '');
+      },
     });
     if (pair !== undefined) this.#connections.use(pair);
     if (keeper.isComplete) this.#identified.resolve();
@@ -267,7 +281,9 @@ class NodeAgent {
   #registration(): RegistrationContext {
     const { clock, random, log } = this.#world;
     const client = () => this.#connections.own();
-    return { client, clock, random, signal: this.#signal, log, facts: () => this.#facts() };
+    const explain = (error: KubepkiError) => adviceOnOwn(error, this.#options);
+    const facts = () => this.#facts();
+    return { client, clock, random, signal: this.#signal, log, explain, facts };
   }
 
   #facts(): NodeFacts {

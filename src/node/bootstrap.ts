@@ -6,8 +6,8 @@
  * written to point at the certificate that is yet to come.
  */
 import { dirname } from 'node:path';
-import { KubepkiError } from '../errors.ts';
-import { decodePrivateKey } from '../x509/index.ts';
+import { KubepkiError, quotable, quoted } from '../errors.ts';
+import { commonName, decodePrivateKey } from '../x509/index.ts';
 import type { Disk } from './disk.ts';
 import {
   type LoadedKubeconfig,
@@ -15,6 +15,7 @@ import {
   whyNotValid,
   writeNodeKubeconfig,
 } from './kubeconfig.ts';
+import { userOf } from './names.ts';
 import { CertificateStore, type StoredPair } from './store.ts';
 import type { ApiTarget, NodeAgentOptions } from './types.ts';
 
@@ -88,6 +89,21 @@ const loadBootstrap = (path: string, disk: Disk): LoadedKubeconfig =>
     hint: 'the node has no valid certificate: make a bootstrap kubeconfig with kubepki token create --kubeconfig-out',
   });
 
+/** As the bootstrap kubeconfig says by now; undefined where there is none that can be read. */
+export function rereadBootstrap(
+  { bootstrapKubeconfig }: Options,
+  disk: Disk,
+): ApiTarget | undefined {
+  if (bootstrapKubeconfig === undefined) return undefined;
+  try {
+    return loadKubeconfig(bootstrapKubeconfig, disk).target;
+  } catch (error) {
+    // It may be written at this very moment: what was read before is tried again.
+    if (!(error instanceof KubepkiError)) throw error;
+    return undefined;
+  }
+}
+
 const loadOwn = (path: string, disk: Disk): LoadedKubeconfig =>
   load(path, disk, {
     what: 'the kubeconfig',
@@ -134,6 +150,20 @@ async function fromKubeconfig(
     renewNow,
     written: false,
   };
+}
+
+/** A node that came with the certificate of another would act in its name, and be refused its own for ever. @throws KubepkiError CONFLICT */
+export function requireOwnCertificate(pair: StoredPair | undefined, nodeName: string): void {
+  if (pair === undefined) return;
+  const name = commonName(pair.certificates[0].subject) ?? '';
+  if (!name.startsWith(userOf('')) || name === userOf(nodeName)) return;
+  throw new KubepkiError(
+    'CONFLICT',
+    `${pair.file}: the certificate of ${quoted(name, 80)}, and this is node ${nodeName}`,
+    {
+      hint: `give this node a --cert-dir and a --kubeconfig of its own, or --hostname-override ${quotable(name.slice(userOf('').length))}`,
+    },
+  );
 }
 
 const unexpired = (pair: StoredPair | undefined, now: Date): StoredPair | undefined =>

@@ -3,22 +3,25 @@
  * starts. When the certificate changes, the connections of the old one are closed, as the kubelet
  * does it (pkg/kubelet/certificate/transport.go), and made again with the new one.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { KubernetesClient } from '../client/index.ts';
 import { type StartingCredentials, targetWith } from './bootstrap.ts';
 import type { StoredPair } from './store.ts';
-import type { Connect } from './types.ts';
+import type { ApiTarget, Connect } from './types.ts';
 
 export class Connections {
   readonly #connect: Connect;
-  readonly #credentials: Pick<StartingCredentials, 'initial' | 'server'>;
+  readonly #server: ApiTarget;
   readonly #closing = new Set<Promise<void>>();
+  #initial: ApiTarget;
   #starting: KubernetesClient | undefined;
   #own: KubernetesClient | undefined;
   #pair: StoredPair | undefined;
 
   constructor(connect: Connect, credentials: Pick<StartingCredentials, 'initial' | 'server'>) {
     this.#connect = connect;
-    this.#credentials = credentials;
+    this.#server = credentials.server;
+    this.#initial = credentials.initial;
   }
 
   /** As whom requests are made from now on. */
@@ -31,14 +34,21 @@ export class Connections {
   /** As the holder of the certificate; where there is none yet, with what the node started with. */
   own(): KubernetesClient {
     if (this.#pair === undefined) return this.starting();
-    this.#own ??= this.#connect(targetWith(this.#credentials.server, this.#pair));
+    this.#own ??= this.#connect(targetWith(this.#server, this.#pair));
     return this.#own;
   }
 
   /** With what the node started with. */
   starting(): KubernetesClient {
-    this.#starting ??= this.#connect(this.#credentials.initial);
+    this.#starting ??= this.#connect(this.#initial);
     return this.#starting;
+  }
+
+  /** With what it starts from now on. */
+  startWith(initial: ApiTarget): void {
+    if (isDeepStrictEqual(initial, this.#initial)) return;
+    this.#initial = initial;
+    this.closeStarting();
   }
 
   /** Made again should it be needed after all. */

@@ -7,6 +7,10 @@ const WHAT: Readonly<Record<CertificateKind, string>> = {
   serving: 'serving certificate',
 };
 
+/** Nothing that the node could find out: with a bootstrap token it may not look at Nodes. */
+const NAME_TAKEN =
+  '; a bootstrap token has to wait where there is a Node of this name already: if it is this machine, approve, or kubectl delete node it';
+
 export function describeEvent(event: NodeEvent): string {
   switch (event.type) {
     case 'bootstrapping':
@@ -16,7 +20,7 @@ export function describeEvent(event: NodeEvent): string {
     case 'csr-created':
       return `asked for a ${WHAT[event.kind]}: CertificateSigningRequest ${quotable(event.name)}`;
     case 'waiting':
-      return `waiting until ${quotable(event.name)} is approved: kubectl certificate approve ${quotable(event.name)}`;
+      return `waiting until ${quotable(event.name)} is approved: kubectl certificate approve ${quotable(event.name)}${event.kind === 'client' ? NAME_TAKEN : ''}`;
     case 'csr-approved':
       return `${quotable(event.name)} is approved`;
     case 'certificate-stored':

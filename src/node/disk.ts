@@ -11,6 +11,7 @@ import {
   lstatSync,
   openSync,
   readdirSync,
+  readlinkSync,
   readSync,
   renameSync,
   statSync,
@@ -36,6 +37,8 @@ export interface Disk {
   /** A new file with mode 0600, its content durable. */
   readonly create: (path: string, content: string) => Promise<void>;
   readonly link: (target: string, path: string) => void;
+  /** Where a symbolic link leads, as it stands in it. */
+  readonly linkTarget: (path: string) => string;
   readonly rename: (from: string, to: string) => void;
   readonly remove: (path: string) => void;
   /** Makes the names in a directory durable. */
@@ -62,6 +65,7 @@ export const DISK: Disk = {
   read: (path) => at(path, () => readWhole(path)),
   create: (path, content) => writing(path, async () => create(path, content)),
   link: (target, path) => at(path, () => symlinkSync(target, path)),
+  linkTarget: (path) => at(path, () => readlinkSync(path)),
   rename: (from, to) => at(to, () => renameSync(from, to)),
   remove: (path) => at(path, () => unlinkSync(path)),
   sync: (directory) =>
@@ -151,6 +155,13 @@ const REASONS: Readonly<Record<string, string>> = {
   ENXIO: 'not a regular file',
 };
 
+const HINTS: Readonly<Record<string, string>> = {
+  EACCES: 'run as the user that the files belong to',
+  EPERM: 'run as the user that the files belong to',
+  EROFS: 'give a place that can be written to',
+  ENOSPC: 'free some space; what was stored before is whole',
+};
+
 function at<T>(path: string, work: () => T): T {
   try {
     return work();
@@ -170,5 +181,9 @@ async function writing(path: string, work: () => Promise<void>): Promise<void> {
 function fileSystemError(error: unknown, path: string): KubepkiError {
   if (error instanceof KubepkiError) return error;
   const code = systemCode(error) ?? 'unknown error';
-  return new KubepkiError('FILE_SYSTEM', `${path}: ${REASONS[code] ?? code}`, { cause: error });
+  const hint = HINTS[code];
+  return new KubepkiError('FILE_SYSTEM', `${path}: ${REASONS[code] ?? code}`, {
+    ...(hint === undefined ? {} : { hint }),
+    cause: error,
+  });
 }

@@ -10,6 +10,7 @@ import { createServer, type Server } from 'node:https';
 import { TLSSocket } from 'node:tls';
 import type { Clock } from '../client/index.ts';
 import { KubepkiError, systemCode } from '../errors.ts';
+import { listen } from '../http/index.ts';
 import type { UserInfo } from '../kubernetes/index.ts';
 import { type Certificate, formatName, parseCertificate, serialHex } from '../x509/index.ts';
 import {
@@ -74,7 +75,7 @@ export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> 
   // A client that breaks off harms nobody.
   server.on('tlsClientError', () => undefined);
   server.on('clientError', (_error, socket) => void socket.destroy());
-  const port = await listen(server, options);
+  const port = await open(server, options);
   return {
     address: options.address,
     port,
@@ -96,21 +97,14 @@ export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> 
   };
 }
 
-async function listen(server: Server, { address, port }: EndpointOptions): Promise<number> {
-  server.listen({ host: address, port });
+async function open(server: Server, { address, port }: EndpointOptions): Promise<number> {
   try {
-    await once(server, 'listening');
-  } catch (cause) {
-    const code = systemCode(cause);
-    const where = `${address} port ${port}`;
-    if (code === 'EADDRINUSE') {
-      throw new KubepkiError('CONFLICT', `${where} is in use`, {
-        hint: 'does a kubelet run here? take another with --port, or none with --rotate-server-certificates=false',
-        cause,
-      });
-    }
-    throw new KubepkiError('INVALID_VALUE', `cannot listen on ${where}: ${code ?? String(cause)}`, {
-      cause,
+    await listen(server, { address, port });
+  } catch (error) {
+    if (!(error instanceof KubepkiError) || systemCode(error.cause) !== 'EADDRINUSE') throw error;
+    throw new KubepkiError('CONFLICT', `${address} port ${port} is in use`, {
+      hint: 'does a kubelet run here? take another with --port, or none with --rotate-server-certificates=false',
+      cause: error.cause,
     });
   }
   const bound = server.address();

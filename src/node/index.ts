@@ -2,6 +2,9 @@
 export { runNodeAgent } from './agent.ts';
 export { connectToServer } from './connect.ts';
 export { describeEvent } from './describe.ts';
+export { DISK, writeAtomically } from './disk.ts';
 export { readMachineInfo } from './machine.ts';
 export { checkLabels, nodeNameOf } from './names.ts';
+export { isOfAgent } from './node-object.ts';
+export { type OwnState, prepareOwnFiles } from './own-files.ts';
 export type * from './types.ts';

@@ -13,7 +13,7 @@ import {
   resolvePaths,
   type User,
 } from '../kubernetes/index.ts';
-import { decodePrivateKey, keysMatch, readCertificates } from '../x509/index.ts';
+import { type Certificate, decodePrivateKey, keysMatch, readCertificates } from '../x509/index.ts';
 import { type Disk, writeAtomically } from './disk.ts';
 import type { ApiTarget } from './types.ts';
 
@@ -125,21 +125,38 @@ function part(
  * @throws KubepkiError FILE_SYSTEM where it cannot be told whether there is one
  */
 export function whyNotValid(path: string, now: Date, disk: Disk): string | undefined {
-  if (!disk.exists(path)) return 'no such file';
+  const judged = judgeKubeconfig(path, now, disk);
+  return 'reason' in judged ? judged.reason : undefined;
+}
+
+export type JudgedKubeconfig =
+  /** Why it does not do. */
+  | { readonly reason: string }
+  /** The client's certificate and its issuers, leaf first. */
+  | {
+      readonly target: ApiTarget;
+      readonly certificates: readonly [Certificate, ...Certificate[]];
+    };
+
+/** As `whyNotValid`, with what was read where it is valid. */
+export function judgeKubeconfig(path: string, now: Date, disk: Disk): JudgedKubeconfig {
+  if (!disk.exists(path)) return { reason: 'no such file' };
   try {
     const { target } = loadKubeconfig(path, disk);
     if (target.certificate === undefined || target.key === undefined) {
-      return 'no client certificate with its key';
+      return { reason: 'no client certificate with its key' };
     }
     const certificates = readCertificates(target.certificate);
     if (!keysMatch(certificates[0], decodePrivateKey(target.key))) {
-      return 'the client certificate is of another key';
+      return { reason: 'the client certificate is of another key' };
     }
     if (target.certificateAuthority !== undefined) readCertificates(target.certificateAuthority);
     const expired = certificates.find(({ notAfter }) => now > notAfter);
-    return expired && `its client certificate expired ${expired.notAfter.toISOString()}`;
+    return expired === undefined
+      ? { target, certificates }
+      : { reason: `its client certificate expired ${expired.notAfter.toISOString()}` };
   } catch (error) {
-    if (error instanceof KubepkiError) return error.message;
+    if (error instanceof KubepkiError) return { reason: error.message };
     throw error;
   }
 }

@@ -5,6 +5,9 @@ import type { MachineInfo } from './types.ts';
 /** No pod is sent to a machine without a kubelet. */
 export const NO_KUBELET: Taint = { key: 'kubepki.dev/no-kubelet', effect: 'NoSchedule' };
 
+/** How a Node tells that no kubelet has made it. */
+const VERSION_PREFIX = 'kubepki-v';
+
 export interface NodeFacts {
   readonly nodeName: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -57,7 +60,7 @@ function nodeInfo({ machine, version }: NodeFacts): Record<string, string> {
   return {
     ...machine,
     containerRuntimeVersion: '',
-    kubeletVersion: `kubepki-v${version}`,
+    kubeletVersion: `${VERSION_PREFIX}${version}`,
     kubeProxyVersion: '',
   };
 }
@@ -77,6 +80,18 @@ export interface NodePatch {
 export function isOfKubelet(node: Node): boolean {
   const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
   return ready?.status === 'True' && !hasOurTaint(node);
+}
+
+/** Whether a Node was made by an agent of ours for this address, and no kubelet works for it. */
+export function isOfAgent({ status }: Node, address: string): boolean {
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  const version = status?.nodeInfo?.['kubeletVersion'];
+  return (
+    ready?.status !== 'True' &&
+    typeof version === 'string' &&
+    version.startsWith(VERSION_PREFIX) &&
+    status?.addresses?.some((one) => one.type === 'InternalIP' && one.address === address) === true
+  );
 }
 
 export const hasOurTaint = (node: Node): boolean =>

@@ -11,6 +11,8 @@ export interface RegistrationContext {
   readonly random: () => number;
   readonly signal: AbortSignal;
   readonly log: (line: string) => void;
+  /** What is said of a refused attempt, where its error does not say it all. */
+  readonly explain?: (error: KubepkiError) => string | undefined;
   /** What the Node is to say, at this moment. */
   readonly facts: () => NodeFacts;
 }
@@ -84,7 +86,7 @@ export async function proveCredentials(context: RegistrationContext): Promise<bo
 }
 
 async function untilDone<T>(
-  { clock, signal, log }: RegistrationContext,
+  { clock, signal, log, explain }: RegistrationContext,
   what: string,
   attempt: () => Promise<T>,
 ): Promise<T | undefined> {
@@ -96,13 +98,22 @@ async function untilDone<T>(
       if (signal.aborted) return undefined;
       if (!(error instanceof KubepkiError)) throw error;
       // Once, not every few seconds for days.
-      if (error.message !== said) log(`${what}: ${error.message}; trying again`);
+      if (error.message !== said) {
+        const advice = explain?.(error) ?? error.hint;
+        log(`${what}: ${error.message}${advice === undefined ? '' : ` (${advice})`}; trying again`);
+      }
       said = error.message;
     }
     if (!(await pause(clock, ms, signal))) return undefined;
   }
   return undefined;
 }
+
+/** A kubelet registers once in its life, too (kubelet_node_status.go, `registrationCompleted`). */
+const deleted = (error: KubepkiError): string =>
+  refusedFor(error, 'NotFound')
+    ? '; a Node that was deleted is made again when the node is started again'
+    : '';
 
 /** Upstream's nodeStatusReportFrequency. */
 const REPORT_MS = 5 * 60_000;
@@ -138,7 +149,9 @@ export async function reportStatus(
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof KubepkiError)) throw error;
-      if (error.message !== said) log(`reporting the status of the Node: ${error.message}`);
+      if (error.message !== said) {
+        log(`reporting the status of the Node: ${error.message}${deleted(error)}`);
+      }
       said = error.message;
       // Upstream's nodeStatusUpdateFrequency.
       wait = 10_000;

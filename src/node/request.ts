@@ -54,7 +54,8 @@ export async function requestCertificate(
 ): Promise<IssuedCertificate> {
   const { client, clock, signal, onEvent } = context;
   const key = generatePrivateKey('ECDSA-P256');
-  const request = encodePem('CERTIFICATE REQUEST', createRequest(requestTemplate(wanted), key));
+  const pem = encodePem('CERTIFICATE REQUEST', createRequest(requestTemplate(wanted), key));
+  const request = Buffer.from(pem, 'utf8').toString('base64');
   const created = await client().create(
     CERTIFICATE_SIGNING_REQUESTS,
     {
@@ -62,7 +63,7 @@ export async function requestCertificate(
       kind: 'CertificateSigningRequest',
       metadata: { generateName: 'csr-' },
       spec: {
-        request: Buffer.from(request, 'utf8').toString('base64'),
+        request,
         signerName: SIGNERS[wanted.kind],
         usages: USAGES[wanted.kind],
       },
@@ -70,7 +71,8 @@ export async function requestCertificate(
     { signal },
   );
   const name = created.metadata.name ?? '';
-  onEvent({ type: 'csr-created', kind: wanted.kind, name, signerName: SIGNERS[wanted.kind] });
+  const signerName = SIGNERS[wanted.kind];
+  onEvent({ type: 'csr-created', kind: wanted.kind, name, signerName, request });
   const certificate = await waitForCertificate(created, wanted, context);
   const where = `CertificateSigningRequest ${quotable(name)}`;
   checkIssued(readIssued(certificate, where), { wanted, key, now: clock.now(), where });

@@ -34,6 +34,10 @@ export interface KeeperOptions {
    * usable certificate for so long although the server answers (upstream: 5 minutes, client only).
    */
   readonly giveUpAfterMs?: number;
+  /** Before each attempt but the first. */
+  readonly onRetry?: () => void;
+  /** What is said of a failed attempt, where its error does not say it all. */
+  readonly explain?: (error: KubepkiError) => string | undefined;
 }
 
 /**
@@ -167,9 +171,10 @@ export class CertificateKeeper {
         // Something else is wanted by now: that is no failure.
         if (attempt.signal.aborted) continue;
         const retryInMs = Math.round(pauses.next().value);
-        this.#noteFailure(error);
-        onEvent({ type: 'attempt-failed', kind, message: messageOf(error), retryInMs });
+        const message = this.#noteFailure(error);
+        onEvent({ type: 'attempt-failed', kind, message, retryInMs });
         if (!(await pause(clock, retryInMs, signal))) return;
+        this.#options.onRetry?.();
       } finally {
         attempt.end();
       }
@@ -214,24 +219,27 @@ export class CertificateKeeper {
     onPair(pair);
   }
 
-  /** @throws KubepkiError API_REFUSED where it is time to give up, KubepkiError of an error that nobody has foreseen */
-  #noteFailure(error: unknown): void {
+  /**
+   * @returns what is to be said of it
+   * @throws KubepkiError API_REFUSED where it is time to give up, an error that nobody has foreseen as it is
+   */
+  #noteFailure(error: unknown): string {
     if (!(error instanceof KubepkiError)) throw error;
+    const message = this.#options.explain?.(error) ?? inOneLine(error);
     this.#serverHealthy = refusedFor(error, 'Unauthorized', 'NotFound', 'Forbidden');
     const { clock, giveUpAfterMs = Infinity } = this.#options;
     const now = clock.now();
     if (this.current !== undefined) this.#lastUsable = now;
     else if (this.#pair !== undefined) this.#lastUsable = this.#pair.certificates[0].notAfter;
-    if (!this.#serverHealthy || now.getTime() - this.#lastUsable.getTime() < giveUpAfterMs) return;
+    const since = now.getTime() - this.#lastUsable.getTime();
+    if (!this.#serverHealthy || since < giveUpAfterMs) return message;
     throw new KubepkiError(
       'API_REFUSED',
-      `no valid client certificate for ${giveUpAfterMs / 60_000} minutes, and the API server refuses a new one: ${error.message}`,
+      `no valid client certificate for ${giveUpAfterMs / 60_000} minutes, and the API server refuses a new one: ${message}`,
       { hint: 'give the node a new bootstrap kubeconfig and start it again', cause: error },
     );
   }
 }
 
-const messageOf = (error: unknown): string =>
-  error instanceof KubepkiError && error.hint !== undefined
-    ? `${error.message} (${error.hint})`
-    : String(error instanceof Error ? error.message : error);
+const inOneLine = ({ message, hint }: KubepkiError): string =>
+  hint === undefined ? message : `${message} (${hint})`;

@@ -9,7 +9,7 @@
  * kubelet may have left, is put right when the store is opened.
  */
 import { join, resolve } from 'node:path';
-import { KubepkiError } from '../errors.ts';
+import { KubepkiError, shellWord } from '../errors.ts';
 import {
   type Certificate,
   decodePrivateKey,
@@ -105,7 +105,7 @@ export class CertificateStore {
       const certificate = this.#disk.read(certificateFile);
       const key = keyFile === certificateFile ? certificate : this.#disk.read(keyFile);
       if (certificate !== undefined && key !== undefined) {
-        return readPair(certificate, key, certificateFile);
+        return this.#readPair(certificate, key, certificateFile);
       }
     }
     return undefined;
@@ -145,6 +145,12 @@ export class CertificateStore {
     };
   }
 
+  #readPair(certificate: Buffer, key: Buffer, file: string): StoredPair {
+    // With its client certificate a node can ask for another serving certificate by itself.
+    const then = this.#prefix === 'kubelet-server' ? 'start again' : 'bootstrap the node again';
+    return readPair(certificate, key, file, `move ${shellWord(file)} away and ${then}`);
+  }
+
   /** Whole under its name or not there. A file of the same second is not touched: it may be in use. */
   async #writeDated(content: string): Promise<string> {
     const disk = this.#disk;
@@ -174,7 +180,7 @@ export class CertificateStore {
   }
 }
 
-function readPair(certificate: Buffer, key: Buffer, file: string): StoredPair {
+function readPair(certificate: Buffer, key: Buffer, file: string, hint: string): StoredPair {
   try {
     const certificates = readCertificates(certificate);
     const privateKey = decodePrivateKey(key);
@@ -195,7 +201,7 @@ function readPair(certificate: Buffer, key: Buffer, file: string): StoredPair {
   } catch (cause) {
     if (!(cause instanceof KubepkiError)) throw cause;
     throw new KubepkiError('DAMAGED_STATE', `${file}: ${cause.message}`, {
-      hint: 'move it away and bootstrap the node again',
+      hint,
       cause,
     });
   }

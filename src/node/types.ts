@@ -90,6 +90,8 @@ export type NodeEvent =
       readonly kind: CertificateKind;
       readonly name: string;
       readonly signerName: string;
+      /** As `spec.request` of what was sent: for who has to know it again. */
+      readonly request: string;
     }
   /** Nobody has approved for a while: what a human may have to do something about. */
   | { readonly type: 'waiting'; readonly kind: CertificateKind; readonly name: string }

@@ -30,7 +30,13 @@ const TOKEN = 'real-token-0123456789';
 /** Resources whose lists and watches come from etcd itself, which can be made to forget. */
 const UNCACHED = ['configmaps'];
 
-export async function startRealApiserver(): Promise<RealApiserver> {
+/** Writes a file for the servers and answers its path. */
+export type WriteFile = (name: string, content: string) => Promise<string>;
+
+/** @param moreFlags of kube-apiserver: one that is a list goes on where the flags here end */
+export async function startRealApiserver(
+  moreFlags: (file: WriteFile) => Promise<readonly string[]> = async () => [],
+): Promise<RealApiserver> {
   const programs = await peers(['etcd', 'etcdctl', 'kube-apiserver']);
   const directory = await mkdtemp(join(tmpdir(), 'kubepki-apiserver-'));
   const children: ChildProcess[] = [];
@@ -44,7 +50,7 @@ export async function startRealApiserver(): Promise<RealApiserver> {
     );
     await rm(directory, { recursive: true, force: true });
   };
-  const file = async (name: string, content: string): Promise<string> => {
+  const file: WriteFile = async (name, content) => {
     const path = join(directory, name);
     await writeFile(path, content, { mode: 0o600 });
     return path;
@@ -92,6 +98,7 @@ export async function startRealApiserver(): Promise<RealApiserver> {
       '--service-cluster-ip-range=10.96.0.0/24',
       '--authorization-mode=RBAC',
       `--watch-cache-sizes=${UNCACHED.map((resource) => `${resource}#0`).join(',')}`,
+      ...(await moreFlags(file)),
     ]);
     const url = `https://127.0.0.1:${port}`;
     await ready(url, authority, admin, children, join(directory, 'kube-apiserver.log'));

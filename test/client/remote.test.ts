@@ -318,6 +318,17 @@ describe('a server that', () => {
     }
   });
 
+  it('speaks TLS, and was asked without', async () => {
+    // It takes the request for a bad handshake, and hangs up.
+    const server = createTcpServer((socket) => socket.once('data', () => socket.destroy()));
+    server.listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const error = await rejection(client(connect(`http://127.0.0.1:${port}`)).create(NODES, NODE));
+    expect(error).toMatchObject({ hint: 'is it https:// in place of http://?' });
+  });
+
   it('sends headers that would reach for a prototype', async () => {
     const server = await saying(
       HEAD,

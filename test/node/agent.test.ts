@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { KubepkiError } from '../../src/errors.ts';
@@ -236,11 +236,47 @@ describe('the bootstrap kubeconfig', () => {
     await happened('certificate-stored');
     for (let i = 0; i < 20; i++) await clock.advance(7_000);
     expect(existsSync(files.bootstrapKubeconfig)).toBe(true);
-    expect(log).toEqual(['registering the Node: Unauthorized; trying again']);
+    // Once, and with what to do about it.
+    expect(log).toHaveLength(1);
+    expect(log[0]).toMatch(/^registering the Node: Unauthorized \(.*; trying again$/);
+    expect(log[0]).toContain(`comes with what ${files.kubeconfig} names`);
+    expect(log[0]).toContain(
+      `remove ${files.kubeconfig} and ${files.certDir}/kubelet-*-current.pem`,
+    );
     api.failure = () => undefined;
     await clock.advance(7_000);
     await happened('bootstrap-kubeconfig-deleted');
     expect(existsSync(files.bootstrapKubeconfig)).toBe(false);
+  });
+
+  it('is read again at each attempt, and named where its token is not known', async () => {
+    const { api, clock, files, bootstrap, start } = arrange();
+    api.failure = ({ user }) =>
+      user === 'token bootstrap' ? StatusError.of('Unauthorized', 'Unauthorized') : undefined;
+    const { events, happened } = start();
+    await happened('attempt-failed');
+    const failed = events.find((event) => event.type === 'attempt-failed');
+    expect(failed?.message).toContain(
+      `https://api.test:6443 does not take the token of ${files.bootstrapKubeconfig}`,
+    );
+    expect(failed?.message).toContain(
+      `kubepki token create --kubeconfig-out ${files.bootstrapKubeconfig} --force`,
+    );
+    writeFileSync(files.bootstrapKubeconfig, bootstrap.replace('token: bootstrap', 'token: fresh'));
+    await clock.advance(3_000);
+    await happened('bootstrap-kubeconfig-deleted');
+    expect(api.calls.map(({ user }) => user)).toContain('token fresh');
+    expect(api.openConnections).toBeLessThanOrEqual(1);
+  });
+
+  it('is tried again as it was while there is none', async () => {
+    const { api, clock, files, start } = arrange();
+    api.failure = () => StatusError.of('Unauthorized', 'Unauthorized');
+    const { happened } = start();
+    await happened('attempt-failed');
+    rmSync(files.bootstrapKubeconfig);
+    await clock.advance(3_000);
+    await happened('attempt-failed', 2);
   });
 
   it('is proven against without a Node, where that is not to be made', async () => {
@@ -462,6 +498,31 @@ describe('a node agent', () => {
     await expect(start().running).rejects.toMatchObject({
       code: 'DAMAGED_STATE',
       message: expect.stringContaining('kubelet-server-current.pem'),
+      // Another one can be asked for: nothing has to be bootstrapped for it.
+      hint: `move ${join(files.certDir, 'kubelet-server-current.pem')} away and start again`,
+    });
+  });
+
+  it('does not start with the certificate of another node', async () => {
+    const { api, start } = arrange();
+    const first = start();
+    await first.happened('serving');
+    await first.end();
+    const before = api.calls.length;
+    await expect(start({ nodeName: 'worker-2' }).running).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('the certificate of "system:node:worker-1"'),
+      hint: expect.stringContaining('--hostname-override worker-1'),
+    });
+    expect(api.calls.length).toBe(before);
+  });
+
+  it('says of an address that is not of this machine how to find one', async () => {
+    const { start } = arrange();
+    await expect(start({ address: '192.0.2.99' }).running).rejects.toMatchObject({
+      code: 'INVALID_VALUE',
+      message: '"192.0.2.99" is no address of this machine',
+      hint: expect.stringContaining('ip address'),
     });
   });
 });

@@ -109,6 +109,7 @@ describe('a request for a certificate', () => {
     expect(events).toEqual([
       {
         type: 'csr-created',
+        request: api.request(name).spec.request,
         kind: 'client',
         name,
         signerName: 'kubernetes.io/kube-apiserver-client-kubelet',

@@ -10,6 +10,8 @@ Examples:
     --kubeconfig=/etc/kubernetes/kubelet.conf --client-ca-file=/etc/kubernetes/pki/ca.crt
   kubepki node … --exit-after-bootstrap        for scripts: ends when the node is one of the cluster's
   kubepki node … --register-node=false         certificates only, the Node is a kubelet's business
+  kubepki node … --hostname-override=other --node-ip=127.0.2.1 --address=127.0.2.1
+                                               one more on this machine, with --kubeconfig and --cert-dir of its own
 
 What happens is told on standard error, a line each. Ends with SIGINT or SIGTERM. Exit status: 1 where
 the node cannot start, or has had no valid certificate for five minutes.`;

@@ -12,8 +12,7 @@ Example, with the files that kubepki apply has made for a control plane:
     --cluster-signing-cert-file ca.crt --cluster-signing-key-file ca.key \\
     --enable-bootstrap-token-auth
 
-Authorization is always Node and RBAC. What happens is told on standard error, a line each. Ends with
-SIGINT or SIGTERM.`;
+What happens is told on standard error, a line each. Ends with SIGINT or SIGTERM.`;
 
 export function registerServer(program: Command): void {
   const command = new GoFlagsCommand('server')
@@ -27,6 +26,29 @@ export function registerServer(program: Command): void {
     .option('--tls-cert-file <file>', 'certificate of the server, with what is below its CA')
     .option('--tls-private-key-file <file>', 'its key')
     .option('--client-ca-file <file>', 'CAs that verify client certificates')
+    .option(
+      '--requestheader-client-ca-file <file>',
+      'CAs that verify a proxy in front, which may speak for others',
+    )
+    .addOption(
+      listFlag(
+        'requestheader-allowed-names',
+        'list',
+        'common names of such proxies; without it, whoever has a certificate of these CAs',
+      ),
+    )
+    .addOption(
+      listFlag('requestheader-username-headers', 'list', 'headers with the user: X-Remote-User'),
+    )
+    .addOption(listFlag('requestheader-uid-headers', 'list', 'with the UID: X-Remote-Uid'))
+    .addOption(listFlag('requestheader-group-headers', 'list', 'with groups: X-Remote-Group'))
+    .addOption(
+      listFlag(
+        'requestheader-extra-headers-prefix',
+        'list',
+        'beginnings of headers with extra values: X-Remote-Extra-',
+      ),
+    )
     .option('--token-auth-file <file>', 'static tokens: token,user,uid,"group1,group2"')
     .addOption(booleanFlag('enable-bootstrap-token-auth', 'accept bootstrap tokens').default(false))
     .addOption(
@@ -34,6 +56,14 @@ export function registerServer(program: Command): void {
         true,
       ),
     )
+    .addOption(
+      listFlag(
+        'authorization-mode',
+        'list',
+        'who is asked whether somebody may do something, in order: Node, RBAC, AlwaysAllow, AlwaysDeny (default Node,RBAC)',
+      ),
+    )
+    .addOption(listFlag('api-audiences', 'list', 'whom tokens are for, as TokenReviews tell it'))
     .option('--audit-log-path <file>', 'where each request is noted, as audit.k8s.io/v1 Events')
     .option('--cluster-signing-cert-file <file>', 'CA that signs certificate signing requests')
     .option('--cluster-signing-key-file <file>', 'its key')
@@ -41,9 +71,7 @@ export function registerServer(program: Command): void {
       '--cluster-signing-duration <duration>',
       'longest life of what it signs (default 8760h)',
     )
-    .addOption(
-      listFlag('controllers', 'list', 'which controllers run: *, foo, -foo').default(['*']),
-    )
+    .addOption(listFlag('controllers', 'list', 'which controllers run: *, foo, -foo (default: *)'))
     .addOption(
       listFlag(
         'allowed-cidrs',

@@ -16,7 +16,8 @@ export function registerToken(program: Command): void {
   const group = new GoFlagsCommand('token')
     .copyInheritedSettings(program)
     .description('make, list and delete bootstrap tokens, with the flags of kubeadm token')
-    .option('--kubeconfig <file>', KUBECONFIG_HELP);
+    .option('--kubeconfig <file>', KUBECONFIG_HELP)
+    .addHelpText('after', GROUP_HELP);
   program.addCommand(group);
   registerCreate(group);
   registerList(group);
@@ -29,6 +30,12 @@ export function registerToken(program: Command): void {
       print(generateBootstrapToken());
     });
 }
+
+const GROUP_HELP = `
+Examples:
+  kubepki token create --ttl=1h --kubeconfig-out=bootstrap.conf
+  kubepki token list --kubeconfig=.kubepki/admin.conf
+  kubepki token delete abcdef                              by its id, the part before the dot`;
 
 const CREATE_HELP = `
 The token lets a new node ask for its certificates; who holds it can do so until it expires.

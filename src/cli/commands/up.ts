@@ -9,6 +9,8 @@ Examples:
   kubepki up                     a certificate authority, an API server, a node that bootstraps; Ctrl-C ends it
   kubepki up --exit              the same, and end when the node is in
   kubepki up --nodes 20          with more nodes, each on a loopback address of its own
+  kubepki up --data-dir /tmp/ca --secure-port 7443
+                                 a second one beside the first
 
 A second run continues where the first has stopped. To start anew, remove the data directory.`;
 
@@ -24,7 +26,12 @@ export function registerUp(program: Command): void {
     .addOption(
       new Option('--secure-port <port>', 'port of the server (default: 6443)').argParser(portOf),
     )
-    .addOption(new Option('--nodes <n>', 'how many nodes').argParser(nodesOf).default(1))
+    .addOption(
+      new Option(
+        '--nodes <n>',
+        'how many nodes (default: those that are there, at least 1)',
+      ).argParser(nodesOf),
+    )
     .option('--exit', 'end when all nodes are in')
     .addHelpText('after', EXAMPLES)
     .action(async (flags: UpFlags) => {

@@ -1,8 +1,15 @@
 /** What the server runs with: kube-apiserver's and kube-controller-manager's flags, by their names. */
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { type AuthorizationMode, authorizationModes } from '../../apiserver/index.ts';
+import { enabledControllers } from '../../controllers/index.ts';
 import { KubepkiError, quoted } from '../../errors.ts';
 import { parseGoDuration } from '../../kubernetes/index.ts';
+import {
+  type RequestHeaderConfig,
+  type RequestHeaderFlags,
+  requestHeaderConfig,
+} from './request-header.ts';
 
 export interface ServerConfig {
   /** The database file. */
@@ -14,6 +21,10 @@ export interface ServerConfig {
   readonly tlsCertFile: string;
   readonly tlsPrivateKeyFile: string;
   readonly clientCaFile: string;
+  readonly requestHeader?: RequestHeaderConfig;
+  /** Node and RBAC unless given. */
+  readonly authorizationModes?: readonly AuthorizationMode[];
+  readonly apiAudiences?: readonly string[];
   readonly tokenAuthFile?: string;
   readonly bootstrapTokenAuth: boolean;
   readonly anonymousAuth: boolean;
@@ -34,7 +45,7 @@ export interface ServerConfig {
   };
 }
 
-export interface ServerFlags {
+export interface ServerFlags extends RequestHeaderFlags {
   readonly dataDir: string;
   readonly bindAddress: string;
   readonly securePort: number;
@@ -44,11 +55,13 @@ export interface ServerFlags {
   readonly tokenAuthFile?: string;
   readonly enableBootstrapTokenAuth: boolean;
   readonly anonymousAuth: boolean;
+  readonly authorizationMode?: readonly string[];
+  readonly apiAudiences?: readonly string[];
   readonly auditLogPath?: string;
   readonly clusterSigningCertFile?: string;
   readonly clusterSigningKeyFile?: string;
   readonly clusterSigningDuration?: string;
-  readonly controllers: readonly string[];
+  readonly controllers?: readonly string[];
   readonly allowedCidrs?: readonly string[];
   readonly allowedDnsSuffixes?: readonly string[];
   readonly reservedNames?: readonly string[];
@@ -56,11 +69,13 @@ export interface ServerFlags {
 
 /** @throws KubepkiError USAGE naming the flag */
 export function serverConfig(flags: ServerFlags): ServerConfig {
-  const { bindAddress, securePort, tokenAuthFile, auditLogPath, controllers } = flags;
+  const { bindAddress, securePort, tokenAuthFile, auditLogPath, controllers = ['*'] } = flags;
   if (isIP(bindAddress) === 0) {
     throw new KubepkiError('USAGE', `--bind-address: ${quoted(bindAddress, 80)} is no IP address`);
   }
+  requireControllers(controllers);
   const signing = signingOf(flags);
+  const requestHeader = requestHeaderConfig(flags);
   return {
     database: resolve(path('--data-dir', flags.dataDir), 'state.db'),
     bindAddress,
@@ -71,6 +86,11 @@ export function serverConfig(flags: ServerFlags): ServerConfig {
     bootstrapTokenAuth: flags.enableBootstrapTokenAuth,
     anonymousAuth: flags.anonymousAuth,
     controllers,
+    ...(requestHeader === undefined ? {} : { requestHeader }),
+    ...(flags.authorizationMode === undefined
+      ? {}
+      : { authorizationModes: authorizationModes(flags.authorizationMode) }),
+    ...(flags.apiAudiences === undefined ? {} : { apiAudiences: flags.apiAudiences }),
     ...(tokenAuthFile === undefined
       ? {}
       : { tokenAuthFile: path('--token-auth-file', tokenAuthFile) }),
@@ -86,6 +106,21 @@ export function serverConfig(flags: ServerFlags): ServerConfig {
           },
         }),
   };
+}
+
+/** Before anything serves. */
+function requireControllers(list: readonly string[]): void {
+  try {
+    enabledControllers(list);
+  } catch (error) {
+    if (!(error instanceof KubepkiError)) throw error;
+    const { message, hint } = error;
+    throw new KubepkiError(
+      'USAGE',
+      `--controllers: ${message}`,
+      hint === undefined ? {} : { hint },
+    );
+  }
 }
 
 function signingOf(flags: ServerFlags): ServerConfig['signing'] {

@@ -1,25 +1,32 @@
 /** Puts a server together: storage, API server, controllers. What `kubepki server` and `kubepki up` share. */
-import { readFileSync } from 'node:fs';
-import { createApiServer, openAuditLog, serve, versionInfo } from '../../apiserver/index.ts';
+import {
+  type ApiServerOptions,
+  createApiServer,
+  openAuditLog,
+  serve,
+  versionInfo,
+} from '../../apiserver/index.ts';
 import {
   createClient,
   type KubernetesClient,
   loopbackTransport,
   systemClock,
 } from '../../client/index.ts';
-import { reasonOf } from '../../collect/index.ts';
+import { lookAtFile } from '../../collect/index.ts';
 import {
   formatLogLine,
+  type LogLine,
   readAuthority,
   runControllers,
   type ServingOptions,
 } from '../../controllers/index.ts';
-import { KubepkiError, systemCode } from '../../errors.ts';
+import { KubepkiError } from '../../errors.ts';
 import { openSqliteStorage, startCompaction } from '../../storage/index.ts';
 import { readTokenFile } from '../../tokens/index.ts';
-import { readCertificates } from '../../x509/index.ts';
+import { type Certificate, readCertificates } from '../../x509/index.ts';
 import { VERSION } from '../version.ts';
 import type { ServerConfig } from './config.ts';
+import { requestHeaderWarnings, requireSeparateAuthorities } from './request-header.ts';
 
 /** Who the server's own parts are to it (upstream: `user.APIServerUser`). */
 const SELF = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
@@ -38,12 +45,14 @@ export interface ServerVoices {
   readonly log: (line: string) => void;
   /** What is done: approvals, signatures. */
   readonly tell?: (line: string) => void;
+  /** Of which warnings somebody else speaks. */
+  readonly isTold?: (line: LogLine) => boolean;
 }
 
 /** @throws KubepkiError for files that are missing or wrong, a port in use, a database that cannot be opened */
 export async function startServer(
   config: ServerConfig,
-  { log, tell }: ServerVoices,
+  { log, tell, isTold }: ServerVoices,
 ): Promise<RunningServer> {
   const { signing, tokenAuthFile } = config;
   const tokenFile =
@@ -52,7 +61,9 @@ export async function startServer(
   const authority =
     signing === undefined ? undefined : await readAuthority(signing.certFile, signing.keyFile);
   const certificate = readText(config.tlsCertFile);
+  for (const warning of warningsOf(certificate, config.tlsCertFile)) log(warning);
   const clientCa = readCertificates(readText(config.clientCaFile));
+  const requestHeader = requestHeaderOf(config, clientCa, log);
   const now = (): Date => systemClock.now();
   const storage = await openSqliteStorage(config.database, {
     now,
@@ -71,6 +82,11 @@ export async function startServer(
     const api = await createApiServer({
       storage,
       clientCa: () => clientCa,
+      ...(requestHeader === undefined ? {} : { requestHeader }),
+      ...(config.authorizationModes === undefined
+        ? {}
+        : { authorizationModes: config.authorizationModes }),
+      ...(config.apiAudiences === undefined ? {} : { apiAudiences: config.apiAudiences }),
       ...(tokenFile === undefined ? {} : { tokenFile: tokenFile.users }),
       bootstrapTokens: config.bootstrapTokenAuth,
       anonymousAuth: config.anonymousAuth,
@@ -97,6 +113,7 @@ export async function startServer(
       signal: stop.signal,
       controllers: config.controllers,
       log: (line) => {
+        if (isTold?.(line) === true) return;
         if (line.level === 'warn' || line.level === 'error') log(formatLogLine(line));
         else if (line.level === 'info') tell?.(formatLogLine(line));
       },
@@ -126,6 +143,19 @@ export async function startServer(
   }
 }
 
+function requestHeaderOf(
+  { requestHeader }: ServerConfig,
+  clientCa: readonly Certificate[],
+  log: (line: string) => void,
+): ApiServerOptions['requestHeader'] {
+  if (requestHeader === undefined) return undefined;
+  const { clientCaFile, ...options } = requestHeader;
+  const ca = readCertificates(readText(clientCaFile));
+  requireSeparateAuthorities(requestHeader, ca, clientCa);
+  for (const warning of requestHeaderWarnings(requestHeader)) log(warning);
+  return { ca: () => ca, ...options };
+}
+
 /** No node shall have a certificate for what the server itself answers to. */
 function servingOf(
   { allowedCidrs, allowedDnsSuffixes, reservedNames }: NonNullable<ServerConfig['serving']>,
@@ -140,13 +170,25 @@ function namesIn(certificate: string): string[] {
   return [...(subjectAltNames?.dns ?? []), ...(subjectAltNames?.ip ?? [])];
 }
 
+/** Why clients will refuse the server. Told, not refused: kube-apiserver serves with such a certificate, too. */
+function warningsOf(certificate: string, path: string): string[] {
+  const { extendedKeyUsage = [], subjectAltNames } = readCertificates(certificate)[0];
+  const warnings: string[] = [];
+  const isServer =
+    extendedKeyUsage.length === 0 ||
+    extendedKeyUsage.some((usage) => usage === 'serverAuth' || usage === 'any');
+  if (!isServer) warnings.push('lacks the extended key usage serverAuth: clients refuse it');
+  const names = (subjectAltNames?.dns?.length ?? 0) + (subjectAltNames?.ip?.length ?? 0);
+  if (names === 0)
+    warnings.push('has no subject alternative names: no client finds its host there');
+  return warnings.map((warning) => `${path}: the certificate ${warning}`);
+}
+
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    const code = systemCode(cause) === 'ENOENT' ? 'NOT_FOUND' : 'FILE_SYSTEM';
-    throw new KubepkiError(code, `${path}: ${reasonOf(cause)}`, { cause });
-  }
+  const file = lookAtFile(path);
+  if (file.state === 'there') return file.bytes.toString('utf8');
+  if (file.state === 'missing') throw new KubepkiError('NOT_FOUND', `${path}: no such file`);
+  throw new KubepkiError('FILE_SYSTEM', `${path}: ${file.reason}`);
 }

@@ -2,17 +2,15 @@
  * The data directory of `kubepki up`: a cluster file, the PKI that `apply` makes of it, the server's
  * database, and a directory for each node, which mirrors what a kubelet has on its own machine.
  */
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Cluster, filePath, readCluster } from '../../cluster/index.ts';
-import { KubepkiError } from '../../errors.ts';
-import { requireFreePort } from '../../http/index.ts';
-import { makePrivateDirectory } from '../../make-directory.ts';
-import { apply } from '../../pki/index.ts';
-
-export const DEFAULT_PORT = 6443;
-/** The host of the cluster file that the API server runs on. */
-const SERVER = 'server';
+import { type Cluster, filePath } from '../../cluster/index.ts';
+import { reasonOf } from '../../collect/index.ts';
+import { KubepkiError, shellWord, systemCode } from '../../errors.ts';
+import { makePrivateDirectory, requireOwnDirectory } from '../../make-directory.ts';
+import { type AdminOutcome, publishAdmin } from './admin.ts';
+import { openClusterFile, SERVER } from './cluster-file.ts';
+import { makePki, type PkiState } from './pki.ts';
 
 export interface NodeFiles {
   readonly directory: string;
@@ -36,24 +34,13 @@ export interface Layout {
 
 export interface Prepared {
   readonly layout: Layout;
-  /** How many credentials were made, and how many there are. */
-  readonly made: number;
-  readonly total: number;
+  readonly pki: PkiState;
+  readonly admin: AdminOutcome;
+  /** How many nodes have a directory: the highest number that one has. */
+  readonly nodes: number;
+  /** The database is not there, although nodes are. */
+  readonly forgotten: boolean;
 }
-
-const CLUSTER_FILE = 'cluster.yaml';
-
-const clusterFile = (port: number): string => `\
-# Written by kubepki up: the PKI in pki/ is made of it (kubepki plan -f cluster.yaml -d pki).
-apiVersion: kubepki.dev/v1alpha1
-kind: Cluster
-metadata: { name: kubepki }
-spec:
-  controlPlaneEndpoint: 127.0.0.1:${port}
-  apiServer: { extraSANs: [localhost] }
-  hosts:
-    - { name: ${SERVER}, addresses: [127.0.0.1], roles: [control-plane, etcd] }
-`;
 
 /**
  * Makes what is missing in the directory, and says what lies where.
@@ -69,27 +56,14 @@ export async function prepareDirectory(
 ): Promise<Prepared> {
   const directory = resolve(path);
   makeOwnDirectory(directory);
+  for (const name of ['pki', 'pki/authorities', 'nodes']) requireOwn(join(directory, name));
   requireItsCa(directory);
-  const fresh = !existsSync(join(directory, CLUSTER_FILE));
-  // Before anything is made for a port that cannot be had.
-  if (fresh) await requireFreePort({ address: '127.0.0.1', port: port ?? DEFAULT_PORT });
-  const cluster = clusterOf(directory, port);
-  const pki = join(directory, 'pki');
-  const { steps, counts } = await apply({
-    cluster,
-    place: { kind: 'directory', directory: pki },
-    now,
-  });
-  const refused = steps.filter(({ action }) => action === 'refuse');
-  if (refused.length > 0) {
-    throw new KubepkiError('CONFLICT', `${pki}: ${refused.length} files are not what is wanted`, {
-      issues: refused.map((step) => ({ path: step.path, message: step.reason ?? '' })),
-      hint: 'kubepki up --data-dir with another directory starts anew',
-    });
-  }
+  const cluster = await openClusterFile(directory, port);
+  const pki = await makePki(directory, cluster, now);
   const layout = layoutOf(directory, cluster);
-  copyAdmin(join(pki, 'admin/admin.conf'), layout.admin);
-  return { layout, made: counts.create, total: steps.length };
+  const admin = await publishAdmin(join(directory, 'pki/admin/admin.conf'), layout.admin);
+  const nodes = nodesIn(directory);
+  return { layout, pki, admin, nodes, forgotten: nodes > 0 && !existsSync(layout.database) };
 }
 
 /** What is there was made with a CA: with another one none of it would fit. */
@@ -98,22 +72,8 @@ function requireItsCa(directory: string): void {
   const left = ['state.db', 'nodes'].filter((name) => existsSync(join(directory, name)));
   if (existsSync(ca) || left.length === 0) return;
   throw new KubepkiError('CONFLICT', `${ca} is gone, but ${left.join(' and ')} are of that CA`, {
-    hint: `put pki/ back, or remove ${directory} to start anew`,
+    hint: `put pki/ back, or remove ${shellWord(directory)} to start anew`,
   });
-}
-
-function clusterOf(directory: string, port: number | undefined): Cluster {
-  const path = join(directory, CLUSTER_FILE);
-  if (!existsSync(path)) write(path, clusterFile(port ?? DEFAULT_PORT), 0o644);
-  const cluster = readCluster(readFileSync(path, 'utf8'), path);
-  if (port !== undefined && port !== cluster.endpoint.port) {
-    throw new KubepkiError(
-      'USAGE',
-      `${directory} was made for port ${cluster.endpoint.port}, not ${port}`,
-      { hint: 'leave --secure-port out, or give another --data-dir' },
-    );
-  }
-  return cluster;
 }
 
 function layoutOf(directory: string, cluster: Cluster): Layout {
@@ -140,32 +100,33 @@ function layoutOf(directory: string, cluster: Cluster): Layout {
   };
 }
 
-/** Where people look for it; what `pki/` holds is the one that is checked. */
-function copyAdmin(from: string, to: string): void {
-  const text = readFileSync(from, 'utf8');
-  if (!existsSync(to) || readFileSync(to, 'utf8') !== text) write(to, text, 0o600);
+/** The highest number of a node that has a directory; 0: there are none. */
+function nodesIn(directory: string): number {
+  const nodes = join(directory, 'nodes');
+  const names = existsSync(nodes) ? readdirSync(nodes) : [];
+  return Math.max(0, ...names.map((name) => Number(/^node-([1-9]\d{0,4})$/.exec(name)?.[1] ?? 0)));
 }
 
+/** @throws KubepkiError FILE_SYSTEM where it cannot be made, or is not its owner's alone */
 export function makeOwnDirectory(path: string): void {
+  onDisk(path, () => makePrivateDirectory(path));
+}
+
+/** As `makeOwnDirectory`, of one that may as well not be there. */
+export function requireOwn(path: string): void {
+  if (existsSync(path)) onDisk(path, () => requireOwnDirectory(path));
+}
+
+function onDisk(path: string, work: () => void): void {
   try {
-    makePrivateDirectory(path);
+    work();
   } catch (cause) {
     if (cause instanceof KubepkiError) throw cause;
-    throw fileSystem(path, cause);
+    // What procfs answers: the parent is there, and nothing can be made in it.
+    const reason = systemCode(cause) === 'ENOENT' ? 'nothing can be made there' : reasonOf(cause);
+    throw new KubepkiError('FILE_SYSTEM', `${path}: cannot be made: ${reason}`, {
+      hint: 'give a directory that you may write to: --data-dir DIR',
+      cause,
+    });
   }
 }
-
-function write(path: string, text: string, mode: number): void {
-  try {
-    writeFileSync(path, text, { mode, flush: true });
-    chmodSync(path, mode);
-  } catch (cause) {
-    throw fileSystem(path, cause);
-  }
-}
-
-const fileSystem = (path: string, cause: unknown): KubepkiError =>
-  new KubepkiError('FILE_SYSTEM', `${path}: cannot be written`, {
-    hint: 'give a directory that you may write to: --data-dir DIR',
-    cause,
-  });

@@ -1,5 +1,4 @@
 /** How `kubepki up` lets its nodes in: the roles for bootstrapping, a token, a bootstrap kubeconfig for each node. */
-import { existsSync, writeFileSync } from 'node:fs';
 import type { KubernetesClient } from '../../client/index.ts';
 import {
   BOOTSTRAP_BINDINGS,
@@ -10,6 +9,7 @@ import {
   refusedFor,
   SECRETS,
 } from '../../kubernetes/index.ts';
+import { DISK, writeAtomically } from '../../node/index.ts';
 import {
   BOOTSTRAP_SECRET_NAMESPACE,
   bootstrapSecretName,
@@ -17,7 +17,7 @@ import {
   generateBootstrapToken,
   parseBootstrapToken,
 } from '../../tokens/index.ts';
-import { makeOwnDirectory, type NodeFiles } from './directory.ts';
+import type { NodeFiles } from './directory.ts';
 
 /** Long enough for nodes that are slow, short enough for a token that was forgotten. */
 export const TOKEN_HOURS = 1;
@@ -72,18 +72,13 @@ export async function makeToken(client: KubernetesClient, now: Date): Promise<To
   };
 }
 
-/** Whether the node has to be given a bootstrap kubeconfig: it has no certificate yet, or lost its kubeconfig. */
-export const needsToken = (files: NodeFiles): boolean =>
-  !existsSync(`${files.certDir}/kubelet-client-current.pem`) || !existsSync(files.kubeconfig);
-
-/** All that a new node owns. Not synced: who loses it to a power cut gets a new one at the next start. */
-export function writeBootstrapKubeconfig(
+/** All that a new node owns. */
+export async function writeBootstrapKubeconfig(
   files: NodeFiles,
   server: string,
   ca: Uint8Array,
   token: string,
-): void {
-  makeOwnDirectory(files.directory);
+): Promise<void> {
   const config = makeKubeconfig({
     cluster: 'kubepki',
     server,
@@ -91,5 +86,5 @@ export function writeBootstrapKubeconfig(
     user: 'tls-bootstrap-token-user',
     token,
   });
-  writeFileSync(files.bootstrapKubeconfig, formatKubeconfig(config), { mode: 0o600 });
+  await writeAtomically(DISK, files.bootstrapKubeconfig, formatKubeconfig(config));
 }

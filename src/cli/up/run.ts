@@ -1,15 +1,6 @@
 /** Runs `kubepki up`: the directory, the server, the nodes, and what is told of them. */
 import { readFileSync } from 'node:fs';
-import { relative } from 'node:path';
-import { systemClock } from '../../client/index.ts';
-import { EXIT, KubepkiError } from '../../errors.ts';
-import {
-  connectToServer,
-  type MachineInfo,
-  type NodeEvent,
-  readMachineInfo,
-  runNodeAgent,
-} from '../../node/index.ts';
+import { EXIT, KubepkiError, shellWord } from '../../errors.ts';
 import {
   type Certificate,
   commonName,
@@ -19,48 +10,58 @@ import {
 } from '../../x509/index.ts';
 import { print, visible } from '../output.ts';
 import type { ServerConfig } from '../server/config.ts';
-import { type RunningServer, startServer } from '../server/start.ts';
+import { startServer } from '../server/start.ts';
 import { aborted, untilSignal } from '../signals.ts';
-import { VERSION } from '../version.ts';
-import { type Layout, type NodeFiles, prepareDirectory } from './directory.ts';
-import {
-  makeToken,
-  needsToken,
-  prepareBootstrapping,
-  TOKEN_HOURS,
-  type Token,
-  writeBootstrapKubeconfig,
-} from './join.ts';
+import type { AdminOutcome } from './admin.ts';
+import { type Layout, type Prepared, prepareDirectory } from './directory.ts';
+import { here } from './here.ts';
+import { prepareBootstrapping } from './join.ts';
+import { Nodes } from './nodes.ts';
+import type { PkiState } from './pki.ts';
 import { Story } from './story.ts';
 
 export interface UpFlags {
   readonly dataDir: string;
   readonly securePort?: number;
-  readonly nodes: number;
+  /** Absent: as many as there are, at least one. */
+  readonly nodes?: number;
   readonly exit?: true;
 }
 
+/** How long `--exit` waits while nothing happens. */
+const PATIENCE_MS = 60_000;
+
 export async function runUp(flags: UpFlags): Promise<void> {
   await untilSignal(async (signal) => {
-    const story = new Story(flags.nodes);
+    const started = performance.now();
     if (flags.dataDir === '') throw new KubepkiError('USAGE', '--data-dir is empty');
-    const { layout, made, total } = await prepareDirectory(
-      flags.dataDir,
-      flags.securePort,
-      new Date(),
-    );
-    story.tell('PKI', pkiSentence(layout, made, total));
-    const server = await startServer(configOf(layout), { log: say });
+    const prepared = await prepareDirectory(flags.dataDir, flags.securePort, new Date());
+    const { layout } = prepared;
+    const count = flags.nodes ?? Math.max(1, prepared.nodes);
+    const story = new Story(count, started);
+    tellPrepared(story, prepared);
+    const stop = new AbortController();
+    const nodes = new Nodes({
+      layout,
+      story,
+      signal: AbortSignal.any([signal, stop.signal]),
+      ...(flags.exit === true ? { patienceMs: PATIENCE_MS } : {}),
+    });
+    const server = await startServer(configOf(layout), {
+      log: say,
+      // Of the nodes' own requests, up says itself what becomes of them.
+      isTold: ({ message, username }) => message === 'not approved' && username === nodes.identity,
+    });
     try {
       story.tell(
         'API server',
         `https://127.0.0.1:${layout.cluster.endpoint.port} is ready, ${identityIn(layout.serverCertificate)}`,
       );
       await prepareBootstrapping(server.client);
-      const stop = new AbortController();
-      const nodes = new Nodes(layout, story, AbortSignal.any([signal, stop.signal]));
-      await nodes.bringIn(server, flags.nodes);
-      print(`\n${nodes.arrived} of ${flags.nodes} nodes are in, after ${story.seconds} s.`);
+      await nodes.bringIn(server, count);
+      print(
+        `\n${nodes.arrived} of ${count} ${count === 1 ? 'node is' : 'nodes are'} in, after ${story.seconds} s.`,
+      );
       if (signal.aborted) {
         process.exitCode = EXIT.failed;
       } else if (flags.exit !== true) {
@@ -68,15 +69,25 @@ export async function runUp(flags: UpFlags): Promise<void> {
         await Promise.race([aborted(signal), nodes.failed, server.failed]);
         print(`\nEnded; everything is kept in ${here(layout.directory)}.`);
       }
+    } finally {
       stop.abort();
       await nodes.ended();
-    } finally {
       await server.close();
     }
   });
 }
 
 const say = (line: string): void => void process.stderr.write(`kubepki: ${visible(line)}\n`);
+
+function tellPrepared(story: Story, { layout, pki, admin, forgotten }: Prepared): void {
+  story.tell('PKI', pkiSentence(layout, pki));
+  for (const note of notesOf(layout, pki)) story.tell('', note);
+  const about = adminSentence(layout, admin);
+  if (about !== undefined) story.tell('admin.conf', about);
+  if (forgotten) {
+    story.tell('state.db', 'is new: what the server knew is gone, and the nodes register anew');
+  }
+}
 
 function configOf(layout: Layout): ServerConfig {
   return {
@@ -103,23 +114,51 @@ function identityIn(file: string): string {
   return `CN=${commonName(certificate.subject) ?? ''}, serial ${serialHex(certificate)}`;
 }
 
-function pkiSentence(layout: Layout, made: number, total: number): string {
-  const done =
-    made === 0 ? `${total} credentials, all there` : `${made} credentials made, of ${total}`;
-  return `${done} in ${here(layout.directory)}/pki, CA ${identityIn(layout.clientCa)}`;
+function pkiSentence({ directory, clientCa }: Layout, { made, total, first }: PkiState): string {
+  const what = total === 1 ? 'credential' : 'credentials';
+  const done = made === 0 ? `${total} ${what}, all there` : `${made} of ${total} ${what} made`;
+  const ends =
+    first === undefined
+      ? ''
+      : `; the first to end is ${here(first.path)}, ${inDays(first.notAfter)}`;
+  return `${done} in ${here(directory)}/pki, CA ${identityIn(clientCa)}${ends}`;
 }
 
-/** A path as short as it goes without leaving the working directory. */
-function here(path: string): string {
-  const short = relative('', path);
-  return short.startsWith('..') ? path : short || '.';
+function inDays(end: Date): string {
+  const days = Math.floor((end.getTime() - Date.now()) / 86_400_000);
+  return `in ${days} ${days === 1 ? 'day' : 'days'} (${end.toISOString().slice(0, 10)})`;
+}
+
+const MOST_NOTES = 5;
+
+/** What `plan` notes of files that are there, the first few of them; what is noted of many stands there once. */
+function notesOf({ directory }: Layout, { notes }: PkiState): string[] {
+  const paths = Map.groupBy(notes, ({ note }) => note);
+  const all = [...paths].map(([note, [first, ...others]]) => {
+    const more = others.length === 0 ? '' : `, and ${others.length} more`;
+    return `${here(first?.path ?? '')}: ${note}${more}`;
+  });
+  const lines = all.slice(0, MOST_NOTES);
+  const more = all.length - lines.length;
+  if (more <= 0) return lines;
+  const [file, pki] = [`${here(directory)}/cluster.yaml`, `${here(directory)}/pki`].map(shellWord);
+  return [...lines, `and ${more} more: kubepki plan -f ${file} -d ${pki}`];
+}
+
+function adminSentence({ admin }: Layout, outcome: AdminOutcome): string | undefined {
+  const file = here(admin);
+  if (outcome.done === 'kept') {
+    const note = outcome.note === undefined ? '' : `; ${outcome.note}`;
+    return `${file} is not what up has made of pki/admin/admin.conf, and good: kept as it is${note}`;
+  }
+  if (outcome.done === 'replaced') {
+    return `${file} was of no use any more (${outcome.because}): made anew, the old one is ${here(outcome.old)}`;
+  }
+  return undefined;
 }
 
 /** How the program was called: what is told here can be copied. */
 const PROGRAM = process.env['KUBEPKI_PROGRAM'] ?? 'kubepki';
-
-const shellWord = (text: string): string =>
-  /^[-\w./:=@]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 function tellHow(layout: Layout): void {
   const admin = shellWord(here(layout.admin));
@@ -130,118 +169,4 @@ Join:   ${PROGRAM} token create --kubeconfig ${admin} --kubeconfig-out bootstrap
         ${PROGRAM} node --bootstrap-kubeconfig bootstrap.conf --kubeconfig other/kubelet.conf \\
           --cert-dir other/pki --hostname-override other --node-ip 127.0.2.1 --address 127.0.2.1
 Ctrl-C ends it; ${again} goes on from here.`);
-}
-
-/** The nodes of this process: each on a loopback address of its own, with files of its own. */
-class Nodes {
-  readonly #layout: Layout;
-  readonly #story: Story;
-  readonly #signal: AbortSignal;
-  readonly #machine: MachineInfo = readMachineInfo();
-  readonly #running: Promise<void>[] = [];
-  #arrived = 0;
-  readonly #failure = Promise.withResolvers<never>();
-
-  constructor(layout: Layout, story: Story, signal: AbortSignal) {
-    this.#layout = layout;
-    this.#story = story;
-    this.#signal = signal;
-    // Whoever waits for it hears of it; nobody has to.
-    this.#failure.promise.catch(() => undefined);
-  }
-
-  /** Rejects as soon as a node cannot go on. */
-  get failed(): Promise<never> {
-    return this.#failure.promise;
-  }
-
-  /** How many prove their serving certificates. */
-  get arrived(): number {
-    return this.#arrived;
-  }
-
-  /** Resolves when all of them have both certificates; a token is made for those that need one, and taken away after. */
-  async bringIn(server: RunningServer, count: number): Promise<void> {
-    const nodes = Array.from({ length: count }, (_, i) => ({
-      name: `node-${i + 1}`,
-      address: `127.0.${1 + Math.floor((i + 1) / 250)}.${(i + 1) % 250}`,
-      files: this.#layout.node(`node-${i + 1}`),
-    }));
-    const newcomers = nodes.filter(({ files }) => needsToken(files));
-    const token = newcomers.length > 0 ? await makeToken(server.client, new Date()) : undefined;
-    if (token !== undefined) this.#give(newcomers, token);
-    const identity = token === undefined ? '' : `system:bootstrap:${token.id}`;
-    const arrivals = nodes.map(async ({ name, address, files }) =>
-      this.#start(name, address, files, identity),
-    );
-    await Promise.race([Promise.all(arrivals), this.failed, aborted(this.#signal), server.failed]);
-    if (token === undefined || this.#signal.aborted) return;
-    await token.release();
-    this.#story.tell('token', `${token.id} is deleted: nobody can join with it any more`);
-  }
-
-  #give(
-    nodes: readonly { readonly name: string; readonly files: NodeFiles }[],
-    token: Token,
-  ): void {
-    const { clientCa, cluster } = this.#layout;
-    const ca = readFileSync(clientCa);
-    const url = `https://127.0.0.1:${cluster.endpoint.port}`;
-    for (const { files } of nodes) writeBootstrapKubeconfig(files, url, ca, token.text);
-    this.#story.tell(
-      'token',
-      `${token.id}, a bootstrap token for ${TOKEN_HOURS} h: good for asking for a node's certificate and nothing else`,
-    );
-    const [first] = nodes;
-    if (first === undefined) return;
-    const file = here(first.files.bootstrapKubeconfig);
-    this.#story.tell(
-      nodes.length === 1 ? first.name : 'nodes',
-      nodes.length === 1
-        ? `owns ${file} and nothing else`
-        : `${nodes.length} of them: each owns a file like ${file} and nothing else`,
-    );
-  }
-
-  /** Resolves when the node proves its serving certificate. */
-  async #start(name: string, address: string, files: NodeFiles, identity: string): Promise<void> {
-    const arrived = Promise.withResolvers<void>();
-    const options = {
-      nodeName: name,
-      kubeconfig: files.kubeconfig,
-      bootstrapKubeconfig: files.bootstrapKubeconfig,
-      certDir: files.certDir,
-      nodeIps: [address],
-      address,
-      // Another kubepki up, or a kubelet, may have the kubelet's own port.
-      port: 0,
-      clientCaFile: this.#layout.clientCa,
-      registerNode: true,
-      rotateCertificates: true,
-      rotateServerCertificates: true,
-      version: VERSION,
-    };
-    const world = {
-      clock: systemClock,
-      random: Math.random,
-      connect: connectToServer,
-      signal: this.#signal,
-      log: (line: string) => this.#story.aside(name, line),
-      onEvent: (event: NodeEvent) => {
-        this.#story.node(name, event, identity);
-        if (event.type === 'serving') arrived.resolve();
-      },
-      machine: this.#machine,
-    };
-    this.#running.push(
-      runNodeAgent(options, world).catch((error: unknown) => this.#failure.reject(error)),
-    );
-    await arrived.promise;
-    this.#arrived++;
-  }
-
-  /** Resolves when all have ended. */
-  async ended(): Promise<void> {
-    await Promise.all(this.#running);
-  }
 }

@@ -12,19 +12,19 @@ const HERE = `${process.cwd()}/`;
 export class Story {
   readonly #nodes: number;
   readonly #started: number;
-  readonly #now: () => number;
   #serving = 0;
+  /** Nodes that have a certificate of their own by now. */
+  readonly #known = new Set<string>();
 
-  /** @param now milliseconds that only ever grow */
-  constructor(nodes: number, now: () => number = () => performance.now()) {
+  /** @param started when it began, as `performance.now` says it */
+  constructor(nodes: number, started: number) {
     this.#nodes = nodes;
-    this.#now = now;
-    this.#started = now();
+    this.#started = started;
   }
 
   /** Seconds since the beginning. */
   get seconds(): string {
-    return ((this.#now() - this.#started) / 1000).toFixed(1);
+    return ((performance.now() - this.#started) / 1000).toFixed(1);
   }
 
   tell(subject: string, text: string): void {
@@ -36,12 +36,14 @@ export class Story {
     if (this.#nodes <= MOST_TOLD) this.tell(name, line);
   }
 
-  /** @param identity who the node is to the server as long as it has no certificate */
+  /** @param identity who the node is to the server as long as it has no certificate; empty: it has one */
   node(name: string, event: NodeEvent, identity: string): void {
     // Said already, by what the node owns.
     if (event.type === 'bootstrapping' || event.type === 'kubeconfig-written') return;
     if (this.#nodes <= MOST_TOLD || event.type === 'attempt-failed') {
-      this.tell(name, sentence(name, event, identity));
+      const who = identity !== '' && !this.#known.has(name) ? identity : `system:node:${name}`;
+      this.tell(name, sentence(event, who));
+      if (event.type === 'certificate-stored' && event.kind === 'client') this.#known.add(name);
     } else if (event.type === 'serving') {
       this.#serving++;
       if (this.#serving % 50 === 0 || this.#serving === this.#nodes) {
@@ -51,9 +53,8 @@ export class Story {
   }
 }
 
-function sentence(name: string, event: NodeEvent, identity: string): string {
+function sentence(event: NodeEvent, who: string): string {
   if (event.type === 'csr-created') {
-    const who = event.kind === 'client' ? identity : `system:node:${name}`;
     return `as ${who}, ${describeEvent(event)}`;
   }
   if (event.type === 'registered') {

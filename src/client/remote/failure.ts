@@ -14,6 +14,7 @@ const UNTRUSTED: Reason = [
   'check the certificate authority in the kubeconfig',
 ];
 const CLOSED: Reason = ['it closed the connection before the answer was complete'];
+const PLAIN = 'is it https:// in place of http://?';
 const NO_ROUTE: Reason = ['there is no route to it', 'check the network'];
 const NOT_HTTP: Reason = ['what it answers is not HTTP', 'is this a Kubernetes API server?'];
 const REFUSED_CERTIFICATE: Reason = [
@@ -68,12 +69,17 @@ export function unreachable(address: string, cause: unknown): Error {
   if (cause instanceof KubepkiError) return cause;
   // A mistake in the program is none of the server's.
   if (cause instanceof TypeError && systemCode(cause) === undefined) return cause;
-  const [reason, hint] = reasonOf(cause);
+  const [reason, usual] = reasonOf(cause);
+  const hint = reason === CLOSED[0] && address.startsWith('http:') ? PLAIN : usual;
   return new KubepkiError('UNREACHABLE', `${address} does not answer: ${reason}`, {
     ...(hint === undefined ? {} : { hint }),
     cause,
   });
 }
+
+/** Whether it is the server's certificate that no authority of ours has issued. */
+export const isUntrusted = (error: unknown): boolean =>
+  error instanceof KubepkiError && REASONS.get(systemCode(error.cause) ?? '') === UNTRUSTED;
 
 function reasonOf(error: unknown): Reason {
   const code = systemCode(error) ?? '';

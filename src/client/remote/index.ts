@@ -5,5 +5,6 @@ export {
   type RemoteTransport,
   type SwappableTransport,
 } from './connect.ts';
+export { isUntrusted } from './failure.ts';
 export { inClusterTransport } from './in-cluster.ts';
 export { type KubeconfigTransportOptions, transportFromKubeconfig } from './kubeconfig.ts';
