@@ -17,6 +17,7 @@ const BENCHMARKS = new Map<string, () => Promise<{ readonly benchmark: Benchmark
   ['issue', () => import('./issue.bench.ts')],
   ['fleet', () => import('./fleet.bench.ts')],
   ['startup', () => import('./startup.bench.ts')],
+  ['protobuf', () => import('./protobuf.bench.ts')],
   ['memory', () => import('./memory.bench.ts')],
   ['bootstrap', () => import('./bootstrap.bench.ts')],
 ]);

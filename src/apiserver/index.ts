@@ -1,5 +1,5 @@
 /** The API server, put together. */
-
+export { type AuthorizationMode, authorizationModes } from './authorization/index.ts';
 export {
   openAuditLog,
   versionInfo,

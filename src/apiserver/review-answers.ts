@@ -1,7 +1,8 @@
 /** Who answers the reviews: the authorizer, asked through the API. */
 import type { KubernetesObject, SubjectAccessReview } from '../kubernetes/index.ts';
+import { reviewToken, type ServerAuthenticator } from './authentication/index.ts';
 import {
-  type RbacAuthorizer,
+  type Authorization,
   reviewAccess,
   reviewLocalAccess,
   reviewOwnAccess,
@@ -10,10 +11,17 @@ import {
 } from './authorization/index.ts';
 import type { Review, Reviews } from './front/index.ts';
 import { formatTime } from './resources/index.ts';
-import type { Authorizer } from './types.ts';
 
-export const reviewsOf = (authorizer: Authorizer, rbac: RbacAuthorizer, now: () => Date): Reviews =>
-  new Map<string, Review>([
+export interface ReviewParts extends Authorization {
+  readonly authenticator: ServerAuthenticator;
+  /** `--api-audiences`. */
+  readonly apiAudiences: readonly string[];
+  readonly now: () => Date;
+}
+
+export const reviewsOf = (parts: ReviewParts): Reviews => {
+  const { authorizer, resolvers, authenticator, apiAudiences, now } = parts;
+  return new Map<string, Review>([
     ['subjectaccessreviews', ({ object }) => reviewAccess(asked(object), authorizer)],
     [
       'selfsubjectaccessreviews',
@@ -23,9 +31,14 @@ export const reviewsOf = (authorizer: Authorizer, rbac: RbacAuthorizer, now: () 
       'localsubjectaccessreviews',
       ({ object, namespace }) => reviewLocalAccess(asked(object), namespace, authorizer),
     ],
-    ['selfsubjectrulesreviews', async ({ object, user }) => reviewOwnRules(object, user, rbac)],
+    [
+      'selfsubjectrulesreviews',
+      async ({ object, user }) => reviewOwnRules(object, user, resolvers),
+    ],
     ['selfsubjectreviews', async ({ object, user }) => reviewSelf(object, user, formatTime(now()))],
+    ['tokenreviews', ({ object }) => reviewToken(object, authenticator, apiAudiences)],
   ]);
+};
 
 /** The registry has read it by the schema of its resource, in which the specification is an object. */
 function asked(object: KubernetesObject): SubjectAccessReview {

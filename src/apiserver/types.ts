@@ -1,5 +1,5 @@
 /** What the parts of the API server hand to each other. */
-import type { ApiRequest, KubernetesObject, UserInfo } from '../kubernetes/index.ts';
+import type { ApiRequest, FieldSelector, KubernetesObject, UserInfo } from '../kubernetes/index.ts';
 
 /** What the connection says of the other side. */
 export interface Peer {
@@ -42,6 +42,8 @@ export interface ResourceRequest {
   readonly subresource: string;
   readonly namespace: string;
   readonly name: string;
+  /** Of a list, a watch or a deletion of a collection: what it is narrowed to, where that can be read. */
+  readonly fieldSelector?: FieldSelector;
 }
 
 export interface PathRequest {

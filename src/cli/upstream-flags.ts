@@ -1,15 +1,13 @@
 /** Flags of the upstream components that people bring along and that kubepki does not have, each with the reason. */
 
-const AUTHORIZATION = 'authorization is always Node and RBAC';
-const NO_PODS = 'there are no pods here, so nothing reads it';
+const NO_PODS = 'pods are stored and run nowhere, so nothing reads it';
 const NO_KUBELET = 'no kubelet runs here; the node agent keeps certificates only';
 const LOGS = 'what happens is told on standard error, a line each';
 
 const REASONS: ReadonlyMap<string, string> = new Map([
-  ['--authorization-mode', AUTHORIZATION],
   ['--enable-admission-plugins', 'NodeRestriction and the plug-ins of certificates are always on'],
   ['--etcd-servers', 'the objects lie in a database in --data-dir'],
-  ['--service-cluster-ip-range', NO_PODS],
+  ['--service-cluster-ip-range', 'Services get addresses of 10.0.0.0/24 that lead nowhere'],
   ['--service-account-issuer', NO_PODS],
   ['--service-account-key-file', NO_PODS],
   ['--service-account-signing-key-file', NO_PODS],

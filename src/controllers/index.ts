@@ -1,4 +1,4 @@
-/** The controllers of certificates and tokens, for any Kubernetes API. */
+/** The controllers of certificates, tokens and roles, for any Kubernetes API. */
 export { readAuthority } from './authority.ts';
 export { formatLogLine, type LogLine } from './context.ts';
 export { CONTROLLER_NAMES, enabledControllers } from './names.ts';

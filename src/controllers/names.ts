@@ -8,6 +8,7 @@ export const CONTROLLERS = {
   'kubeletserving-approving-controller': 'servingapproving',
   'certificatesigningrequest-cleaner-controller': 'csrcleaner',
   'token-cleaner-controller': 'tokencleaner',
+  'clusterrole-aggregation-controller': 'clusterrole-aggregation',
 } as const;
 
 export type ControllerName = (typeof CONTROLLERS)[keyof typeof CONTROLLERS];

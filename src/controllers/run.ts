@@ -3,6 +3,7 @@ import { type Clock, type KubernetesClient, runWithLease } from '../client/index
 import { type ControllerContext, type Log, logOf, textOf } from './context.ts';
 import { type CsrControllersOptions, startCsrControllers } from './csr-controllers.ts';
 import { enabledControllers } from './names.ts';
+import { aggregateRoles } from './role-aggregation.ts';
 import { createServingNames, type ServingOptions } from './serving-names.ts';
 import type { SigningOptions } from './signer.ts';
 import { cleanTokens } from './token-cleaner.ts';
@@ -93,6 +94,9 @@ async function runAll(
   });
   const jobs = startCsrControllers({ contextOf, ...options });
   if (options.enabled.has('tokencleaner')) jobs.push(cleanTokens(contextOf('tokencleaner')));
+  if (options.enabled.has('clusterrole-aggregation')) {
+    jobs.push(aggregateRoles(contextOf('clusterrole-aggregation')));
+  }
   await Promise.all(
     jobs.map(async (job) =>
       job.catch((error: unknown) => {

@@ -1,6 +1,7 @@
 /** Requests of HTTP/1.1. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Sink } from './answer.ts';
+import { distinctHeaders } from './headers.ts';
 import { drainOrClose } from './http2.ts';
 import { declaredLength, NetworkRequest } from './request.ts';
 import type { HttpLimits, HttpPeer } from './types.ts';
@@ -19,7 +20,7 @@ export function http1Request(
   const request = new NetworkRequest({
     method: message.method ?? '',
     url: originForm(message.url ?? ''),
-    headers: message.headers,
+    headers: distinctHeaders(message.headers, message.rawHeaders),
     peer,
     source: message,
     limits,

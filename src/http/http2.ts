@@ -6,6 +6,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Sink } from './answer.ts';
+import { distinctHeaders } from './headers.ts';
 import { NetworkRequest } from './request.ts';
 import type { HttpLimits, HttpPeer } from './types.ts';
 
@@ -13,6 +14,7 @@ import type { HttpLimits, HttpPeer } from './types.ts';
 export function http2Request(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
+  rawHeaders: readonly string[],
   peer: HttpPeer,
   limits: HttpLimits,
 ): NetworkRequest | undefined {
@@ -21,7 +23,7 @@ export function http2Request(
   const request = new NetworkRequest({
     method,
     url,
-    headers,
+    headers: distinctHeaders(headers, rawHeaders),
     peer,
     source: stream,
     limits,

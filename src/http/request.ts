@@ -1,5 +1,4 @@
 /** A request from the network, whichever protocol carried it. */
-import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Headers } from '../kubernetes/index.ts';
 import { type BodyLimits, clientGone, readBody } from './body.ts';
@@ -9,7 +8,7 @@ import type { HttpPeer, HttpRequest } from './types.ts';
 export interface Incoming {
   readonly method: string;
   readonly url: string;
-  readonly headers: IncomingHttpHeaders;
+  readonly headers: Headers;
   readonly peer: HttpPeer;
   readonly source: Readable;
   readonly limits: BodyLimits;

@@ -153,13 +153,21 @@ class Server implements HttpsServer {
     emitter.on('checkContinue', onHttp1);
     // Node makes its compatible objects in a listener of its own, put there for `request`.
     this.#server.removeAllListeners('stream');
-    this.#server.on('stream', (stream, headers) => this.#http2Stream(stream, headers));
+    this.#server.on(
+      'stream',
+      (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _: number, raw: string[]) =>
+        this.#http2Stream(stream, headers, raw),
+    );
   }
 
-  #http2Stream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+  #http2Stream(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    rawHeaders: readonly string[],
+  ): void {
     stream.on('error', () => undefined);
     const peer = peerOf(stream.session);
-    const request = peer && http2Request(stream, headers, peer, this.#limits);
+    const request = peer && http2Request(stream, headers, rawHeaders, peer, this.#limits);
     if (request === undefined) stream.close();
     else void this.#answer(request, http2Sink(stream));
   }

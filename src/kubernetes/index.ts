@@ -6,4 +6,7 @@ export * from './go-quote.ts';
 export * from './json.ts';
 export * from './kubeconfig/index.ts';
 export * from './nodes/index.ts';
+export * from './protobuf/index.ts';
+export * from './rbac/index.ts';
 export * from './selectors/index.ts';
+export * from './types/index.ts';

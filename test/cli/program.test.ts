@@ -38,7 +38,7 @@ describe('wrong usage', () => {
 
   it.each([
     ['server', '--data-dir=x', '--etcd-servers=http://127.0.0.1:2379', 'a database in --data-dir'],
-    ['server', '--data-dir=x', '--allow-privileged=true', 'there are no pods here'],
+    ['server', '--data-dir=x', '--allow-privileged=true', 'pods are stored and run nowhere'],
     ['node', '--kubeconfig=x', '--config=kubelet.yaml', 'what it would hold are flags here'],
     ['node', '--kubeconfig=x', '--v=2', 'told on standard error'],
   ])('%s %s %s is answered with the reason why there is none', async (command, a, flag, why) => {

@@ -391,7 +391,21 @@ async function startBench(): Promise<void> {
   await bind('strangers', 'system:node-bootstrapper', 'strangers');
   await bind('nodeclient', `${csr}:nodeclient`, 'system:bootstrappers');
   await bind('selfnodeclient', `${csr}:selfnodeclient`, 'system:nodes');
+  // What those who ask as system:bootstrap:abcdef have: ours approves nothing for a token that is gone.
+  await create([tokenSecret('abcdef', new Date(Date.now() + 3_600_000))]);
 }
+
+const tokenSecret = (id: string, expiration: Date): object => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: `bootstrap-token-${id}`, namespace: 'kube-system' },
+  type: 'bootstrap.kubernetes.io/token',
+  stringData: {
+    'token-id': id,
+    'token-secret': '0123456789abcdef',
+    expiration: expiration.toISOString(),
+  },
+});
 
 describe('beside a real kube-apiserver', () => {
   let theirs: Map<string, CertificateSigningRequest>;
@@ -504,21 +518,10 @@ describe('beside a real kube-apiserver', () => {
   });
 
   it('deletes a bootstrap token that has expired', async () => {
-    const secret = (id: string, expiration: Date): object => ({
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: { name: `bootstrap-token-${id}`, namespace: 'kube-system' },
-      type: 'bootstrap.kubernetes.io/token',
-      stringData: {
-        'token-id': id,
-        'token-secret': '0123456789abcdef',
-        expiration: expiration.toISOString(),
-      },
-    });
     const now = Date.now();
     await create([
-      secret('expird', new Date(now + 3000)),
-      secret('lively', new Date(now + 3_600_000)),
+      tokenSecret('expird', new Date(now + 3000)),
+      tokenSecret('lively', new Date(now + 3_600_000)),
     ]);
     const names = await waitFor(
       'the token is gone',

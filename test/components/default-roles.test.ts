@@ -89,8 +89,7 @@ describe('the default objects', () => {
       expect(other, keyOf(object)).toBeDefined();
       if (other !== undefined) expect(essence(object), keyOf(object)).toEqual(essence(other));
     }
-    // Namespaced ones are all there; of the others, those of controllers that are not ours are left out.
-    if (type.namespaced) expect(objects.map(keyOf).sort()).toEqual([...real.keys()].sort());
+    expect(objects.map(keyOf).sort()).toEqual([...real.keys()].sort());
   });
 });
 

@@ -48,9 +48,7 @@ export class FakeApi implements KubernetesClient {
   clock: Clock | undefined;
 
   /** @param objects that are there from the beginning */
-  constructor(
-    ...objects: readonly (readonly [ResourceType<KubernetesObject>, KubernetesObject])[]
-  ) {
+  constructor(...objects: readonly (readonly [ResourceType, KubernetesObject])[]) {
     for (const [type, object] of objects) this.#store(type, 'ADDED', object);
   }
 

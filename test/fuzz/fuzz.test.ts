@@ -21,6 +21,11 @@ const EXECUTIONS: Readonly<Record<string, number>> = {
   name: 400,
   key: 500,
   'encrypted-key': 300,
+  crl: 900,
+  pkcs12: 150,
+  token: 1500,
+  handshake: 1000,
+  protobuf: 1500,
   kubeconfig: 30,
   cluster: 40,
 };
@@ -36,7 +41,7 @@ describe('the reader', () => {
 });
 
 describe('a length that claims up to 4 GB', () => {
-  it.each(['certificate', 'csr', 'der'])(
+  it.each(['certificate', 'csr', 'crl', 'der'])(
     'is refused by the reader of %s without memory',
     (name) => {
       const reader = READERS[name]?.();

@@ -1,6 +1,13 @@
 /** The readers that are fuzzed: what they are fed, how it is damaged, and what must hold of what they accept. */
 import { deepStrictEqual } from 'node:assert/strict';
 import { readCluster } from '../../src/cluster/index.ts';
+import {
+  certificateAskOf,
+  certificatesOf,
+  serverHelloOf,
+} from '../../src/collect/endpoint/handshake.ts';
+import { handshakeDecrypter, readFlight } from '../../src/collect/endpoint/records.ts';
+import { identify } from '../../src/collect/index.ts';
 import { KubepkiError } from '../../src/errors.ts';
 import { formatKubeconfig, parseKubeconfig } from '../../src/kubernetes/index.ts';
 import { type DerElement, DerReader } from '../../src/x509/der/reader.ts';
@@ -21,19 +28,27 @@ import {
   parseCertificate,
   parseName,
   parseRequest,
+  parseRevocationList,
+  readPkcs12,
 } from '../../src/x509/index.ts';
 import { readName } from '../../src/x509/name.ts';
 import {
+  archives,
   certificates,
   clusterFiles,
   encryptedKeys,
+  flights,
   keys,
   kubeconfigs,
   names,
   requests,
+  revocationLists,
+  tokens,
 } from './corpus.ts';
 import { type Mutant, mutateBytes, mutateDer } from './mutate.ts';
+import { mutateProtobuf } from './mutate-protobuf.ts';
 import { mutateText } from './mutate-text.ts';
+import { objectsInProtobuf, readProtobuf } from './protobuf.ts';
 import type { Random } from './random.ts';
 
 export interface Reader {
@@ -104,6 +119,7 @@ const NAME_TOKENS = [
   '\0',
   '😀',
 ];
+const TOKEN_TOKENS = ['.', '..', '-', '_', '=', 'eyJhbGciOiJ4In0', 'e30', 'W10', '\n', ' ', 'AAAA'];
 const YAML_TOKENS = [
   '&a ',
   '*a',
@@ -206,6 +222,26 @@ function readKubeconfig(input: Uint8Array): void {
   deepStrictEqual(formatKubeconfig(parseKubeconfig(written, 'WRITTEN')), written);
 }
 
+/** Claims are printed by what goes down level by level: they may not be bottomless. */
+function readTokenText(input: Uint8Array): void {
+  const material = identify(Buffer.from(input));
+  if (material.format !== 'token') throw new KubepkiError('UNSUPPORTED', 'not a token');
+  JSON.stringify(material);
+}
+
+/** The secret that the flights of the corpus are read with. */
+const FLIGHT_SECRET = Buffer.alloc(32, 7);
+
+function readHandshake(input: Uint8Array): void {
+  const received = Buffer.from(input);
+  for (const suite of [0x1301, 0x1302, 0x1303]) {
+    const { messages } = readFlight(received, handshakeDecrypter(suite, FLIGHT_SECRET));
+    const { version = 0x0303 } = serverHelloOf(messages) ?? {};
+    certificatesOf(messages, version);
+    certificateAskOf(messages, version);
+  }
+}
+
 function readNameText(input: Uint8Array): void {
   const name = parseName(toText(input));
   checkName(name);
@@ -276,6 +312,37 @@ export const READERS: Readonly<Record<string, () => Reader>> = {
     mutate: pemOrDer,
     read: (input) => readKey(input, 'x'),
     limit: DERIVATION_LIMIT,
+  }),
+  crl: () => ({
+    seeds: revocationLists(),
+    mutate: der,
+    read: (input) => checkName(parseRevocationList(input).issuer),
+    limit: LIMIT,
+  }),
+  pkcs12: () => ({
+    seeds: archives(),
+    mutate: der,
+    read: (input) => void readPkcs12(input, { passphrase: 'x' }),
+    limit: DERIVATION_LIMIT,
+  }),
+  token: () => ({
+    seeds: tokens().map(ofText),
+    mutate: text(TOKEN_TOKENS),
+    read: readTokenText,
+    limit: LIMIT,
+  }),
+  handshake: () => ({
+    seeds: flights(),
+    mutate: mutateBytes,
+    read: readHandshake,
+    limit: LIMIT,
+  }),
+  protobuf: () => ({
+    seeds: objectsInProtobuf(),
+    mutate: (bytes, random) =>
+      random.oneIn(3) ? mutateBytes(bytes, random) : mutateProtobuf(bytes, random),
+    read: readProtobuf,
+    limit: LIMIT,
   }),
   kubeconfig: () => ({
     seeds: kubeconfigs().map(ofText),

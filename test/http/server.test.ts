@@ -134,6 +134,46 @@ function endless(request: HttpRequest, chunk = 'tick\n') {
   return { state, body: body() };
 }
 
+describe('headers that come several times', () => {
+  it('are a list, whatever carries them, and none is broken at its commas', async () => {
+    const { url } = await serve(async ({ headers }) =>
+      text(JSON.stringify([headers['x-group'], headers['x-one'], headers['user-agent']])),
+    );
+    const headers = { 'x-group': ['a, b', '', 'c'], 'x-one': 'd, e', 'user-agent': 'me' };
+    const expected = JSON.stringify([['a, b', '', 'c'], 'd, e', 'me']);
+    expect((await overHttp2(session(url), headers)).body).toBe(expected);
+    expect((await overHttp1(url, { headers })).body).toBe(expected);
+  });
+
+  it('are the first one where there should be one', async () => {
+    const { url } = await serve(async ({ headers }) => text(String(headers.authorization)));
+    const headers = ['authorization', 'Bearer one', 'authorization', 'Bearer two', 'host', 'x'];
+    // An array of names and values in turn is sent as it is.
+    const options = { headers } as unknown as https.RequestOptions;
+    expect((await overHttp1(url, options)).body).toBe('Bearer one');
+  });
+
+  it('may be called as Object has them', async () => {
+    const { url } = await serve(async ({ headers }) =>
+      text(JSON.stringify([headers['constructor'], Object.keys(headers).includes('__proto__')])),
+    );
+    const headers = [
+      'constructor',
+      'a',
+      'constructor',
+      'b',
+      '__proto__',
+      'c',
+      '__proto__',
+      'd',
+      'host',
+      'x',
+    ];
+    const options = { headers } as unknown as https.RequestOptions;
+    expect(JSON.parse((await overHttp1(url, options)).body)[1]).toBe(false);
+  });
+});
+
 describe('the HTTPS server', () => {
   it('serves HTTP/2 and HTTP/1.1 on one port', async () => {
     const { url } = await serve(async ({ method, url: path }) => text(`${method} ${path}`));

@@ -3,9 +3,7 @@
  * requests and answers. One program serves many questions; answers come in the order of asking.
  */
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+import { openLines } from './lines.ts';
 import { peer } from './peers.ts';
 
 /** Names as RFC 5280, section 4.2.1.12 gives them. */
@@ -197,22 +195,10 @@ export interface Oracle {
 
 /** Starts the oracle, building it when the cache does not have it. It ends with this process. */
 export async function openOracle(): Promise<Oracle> {
-  const child = spawn(await peer('oracle'), [], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const waiting: { resolve: (line: string) => void; reject: (error: Error) => void }[] = [];
-  createInterface({ input: child.stdout }).on('line', (line) => waiting.shift()?.resolve(line));
-  child.on('close', () => {
-    for (const { reject } of waiting.splice(0)) reject(new Error('the oracle ended'));
-  });
-  const ended = once(child, 'close');
-  // A pipe that breaks shows as the end of the program, above.
-  child.stdin.on('error', () => {});
+  const program = openLines(await peer('oracle'));
 
   async function ask<O extends Operation>(request: OracleRequest<O>) {
-    if (child.exitCode !== null) throw new Error('the oracle ended');
-    const line = await new Promise<string>((resolve, reject) => {
-      waiting.push({ resolve, reject });
-      child.stdin.write(`${JSON.stringify(request)}\n`);
-    });
+    const line = await program.ask(JSON.stringify(request));
     const answer: OracleOperations[O]['answer'] | OracleRefusal = JSON.parse(line);
     if (isRefusal(answer) && answer.error.startsWith('bad request: ')) {
       throw new TypeError(`oracle, ${request.op}: ${answer.error}`);
@@ -227,10 +213,7 @@ export async function openOracle(): Promise<Oracle> {
       if (isRefusal(answer)) throw new Error(`oracle, ${request.op}: ${answer.error}`);
       return answer;
     },
-    async close() {
-      child.stdin.end();
-      await ended;
-    },
+    close: () => program.close(),
   };
 }
 

@@ -35,6 +35,8 @@ export const PEER_NAMES = [
   ...KUBERNETES_NAMES,
   'fakecri',
   'oracle',
+  'objects',
+  'api-user',
   'fleet-go',
 ] as const;
 
@@ -115,6 +117,13 @@ export const PEER_MODULES: readonly PeerModule[] = [
     given: { variable: 'KUBEPKI_KUBERNETES_BIN', binaries: KUBERNETES_NAMES },
   },
   { module: 'oracle', version: '', binaries: { oracle: '.' }, ldflags: STRIP, needs },
+  {
+    module: 'client-go',
+    version: '',
+    binaries: { objects: './objects', 'api-user': './api-user' },
+    ldflags: STRIP,
+    needs,
+  },
   {
     module: 'fleet-go',
     parent: join(import.meta.dirname, '../../bench/peers'),

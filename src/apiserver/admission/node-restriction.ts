@@ -1,6 +1,7 @@
 /**
- * NodeRestriction: a node writes its own Node and its own Lease only, and asks for certificates in its own
- * name only (kubernetes, plugin/pkg/admission/noderestriction). Who is no node is not restricted here.
+ * NodeRestriction: a node writes what is its own only: its Node, its Lease, its CSINode, the pods that are
+ * bound to it, tokens for these pods, certificate requests in its own name (kubernetes,
+ * plugin/pkg/admission/noderestriction). Who is no node is not restricted here.
  */
 import { KubepkiError } from '../../errors.ts';
 import {
@@ -14,11 +15,14 @@ import { commonName } from '../../x509/index.ts';
 import { nodeOf, sameJson } from '../authorization/index.ts';
 import type { Admission, AdmissionRequest } from '../types.ts';
 import { forbiddenLabels, modifiedLabels } from './node-labels.ts';
+import { restrictPod } from './node-pods.ts';
+import type { Found, NodeRestrictionSources, Restriction } from './node-sources.ts';
+import { restrictPodCertificateRequest, restrictServiceAccount } from './node-tokens.ts';
 import { fieldOf, isAbout, operationOf, refusal, textOf } from './request.ts';
 
 const NODE_LEASES = 'kube-node-lease';
 
-export function nodeRestriction(): Admission {
+export function nodeRestriction(sources: NodeRestrictionSources): Admission {
   return async (request) => {
     const { user } = request.attributes;
     const node = nodeOf(user);
@@ -27,13 +31,10 @@ export function nodeRestriction(): Admission {
       throw refusal(request, `could not determine node from user ${goQuote(user.name)}`);
     }
     const restricted = RESTRICTIONS.find(([resource]) => isAbout(request, resource));
-    const problem = restricted?.[1](node, request);
+    const problem = await restricted?.[1](node, request, sources);
     if (problem !== undefined) throw refusal(request, problem);
   };
 }
-
-/** What is wrong with a node's request; undefined where nothing is. */
-type Restriction = (node: string, request: AdmissionRequest) => string | undefined;
 
 /** The name in the request, and in the object where that has one: both have to be the node's. */
 function isNamed(node: string, { attributes, object, old }: AdmissionRequest): boolean {
@@ -92,6 +93,46 @@ const restrictCsiNode: Restriction = (node, request) =>
     ? undefined
     : 'can only access CSINode with the same name as the requesting node';
 
+/** A node's own slices; which ones it changes, the authorizer has looked at. */
+const restrictResourceSlice: Restriction = (node, request) => {
+  const operation = operationOf(request);
+  if (operation === 'update') return undefined;
+  const slice = operation === 'create' ? request.object : request.old;
+  if (textOf(slice, 'spec.nodeName') === node) return undefined;
+  return `can only ${operation} ResourceSlice with the same NodeName as the requesting node`;
+};
+
+/** What a node tells of a volume: how large it is, and how its resizing goes. */
+const CLAIM_STATUS = [
+  'capacity',
+  'conditions',
+  'allocatedResourceStatuses',
+  'allocatedResources',
+] as const;
+
+const restrictClaim: Restriction = (node, request) => {
+  const { attributes, object, old } = request;
+  if (attributes.subresource !== 'status') return 'may only update PVC status';
+  if (operationOf(request) !== 'update') {
+    return `unexpected operation ${goQuote(operationOf(request).toUpperCase())}`;
+  }
+  if (sameJson(withoutReport(object), withoutReport(old))) return undefined;
+  return `node ${goQuote(node)} is not allowed to update fields other than status.quantity and status.conditions`;
+};
+
+function withoutReport(claim: Found): unknown {
+  if (claim === undefined) return undefined;
+  const metadata = new Map<string, unknown>(Object.entries(claim.metadata));
+  for (const key of ['resourceVersion', 'managedFields']) metadata.delete(key);
+  const status = new Map<string, unknown>(Object.entries(fieldOf(claim, 'status') ?? {}));
+  for (const key of CLAIM_STATUS) status.delete(key);
+  return {
+    ...claim,
+    metadata: Object.fromEntries(metadata),
+    status: Object.fromEntries(status),
+  };
+}
+
 const OWN_SIGNERS: ReadonlySet<string> = new Set([KUBELET_CLIENT_SIGNER, KUBELET_SERVING_SIGNER]);
 
 /** Everything else about a request the signer checks. */
@@ -113,4 +154,9 @@ const RESTRICTIONS: readonly (readonly [string, Restriction])[] = [
   ['leases.coordination.k8s.io', restrictLease],
   ['csinodes.storage.k8s.io', restrictCsiNode],
   ['certificatesigningrequests.certificates.k8s.io', restrictRequest],
+  ['pods', restrictPod],
+  ['serviceaccounts', restrictServiceAccount],
+  ['persistentvolumeclaims', restrictClaim],
+  ['resourceslices.resource.k8s.io', restrictResourceSlice],
+  ['podcertificaterequests.certificates.k8s.io', restrictPodCertificateRequest],
 ];

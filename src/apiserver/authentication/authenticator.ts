@@ -3,14 +3,19 @@
  * the first credential that holds decides; without one, a wrong credential is refused and never taken for
  * none, and only who shows none at all is anonymous.
  */
+import type { UserInfo } from '../../kubernetes/index.ts';
 import type { Certificate } from '../../x509/index.ts';
 import type { Authenticator } from '../types.ts';
 import { bearerToken } from './bearer.ts';
-import { createCertificateAuthenticator, type Verdict } from './certificate.ts';
+import { createCertificateAuthenticator } from './certificate.ts';
 import { anonymous, unauthorized } from './identities.ts';
+import { createRequestHeaderAuthenticator, type RequestHeaderOptions } from './request-header.ts';
 import { createTokenAuthenticator, type TokenSources } from './token.ts';
+import { NONE, type Verdict } from './verdict.ts';
 
 export interface AuthenticatorOptions extends TokenSources {
+  /** Absent: no proxy in front may speak for others. */
+  readonly requestHeader?: RequestHeaderOptions;
   /** The CA certificates of `--client-ca-file`; another array when they have changed. None: switched off. */
   readonly clientCa: () => readonly Certificate[];
   /** Whether requests without a credential are let through, as system:anonymous. */
@@ -20,8 +25,16 @@ export interface AuthenticatorOptions extends TokenSources {
   readonly onRefusal?: (reason: string) => void;
 }
 
-export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const { clientCa, now, onRefusal } = options;
+/** What the server itself has of it. */
+export interface ServerAuthenticator extends Authenticator {
+  /** Whom a token stands for, if anybody; absent where no token stands for anybody. */
+  readonly authenticateToken?: (token: string) => Promise<UserInfo | undefined>;
+}
+
+export function createAuthenticator(options: AuthenticatorOptions): ServerAuthenticator {
+  const { clientCa, requestHeader, now, onRefusal } = options;
+  const byHeaders =
+    requestHeader === undefined ? () => NONE : createRequestHeaderAuthenticator(requestHeader);
   const byCertificate = createCertificateAuthenticator(clientCa);
   const byToken = createTokenAuthenticator(options);
   const takesTokens = options.tokenFile !== undefined || options.bootstrapSecret !== undefined;
@@ -38,17 +51,28 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   return {
     async authenticate(request) {
       if (request.user !== undefined) return request.user;
-      const certificate = byCertificate(request.peer, now());
+      const at = now();
+      const proxied = byHeaders(request, at);
+      if (proxied.kind === 'user') return proxied.user;
+      const certificate = byCertificate(request.peer, at);
       if (certificate.kind === 'user') return certificate.user;
       const token = takesTokens ? bearerToken(request.headers) : undefined;
       const bearer = token === undefined ? undefined : await judgeToken(token);
       if (bearer?.kind === 'user') return bearer.user;
-      const reasons = [certificate, bearer].flatMap((verdict) =>
+      const reasons = [proxied, certificate, bearer].flatMap((verdict) =>
         verdict?.kind === 'wrong' ? [verdict.reason] : [],
       );
       if (reasons.length === 0 && options.anonymous) return anonymous;
       onRefusal?.(reasons.length === 0 ? 'no credential was shown' : reasons.join('; '));
       throw unauthorized();
     },
+    ...(takesTokens
+      ? {
+          authenticateToken: async (token) => {
+            const verdict = await judgeToken(token);
+            return verdict.kind === 'user' ? verdict.user : undefined;
+          },
+        }
+      : {}),
   };
 }

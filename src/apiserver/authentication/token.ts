@@ -12,8 +12,8 @@ import {
   bootstrapTokenUser,
   parseBootstrapToken,
 } from '../../tokens/index.ts';
-import type { Verdict } from './certificate.ts';
 import { asAuthenticated } from './identities.ts';
+import type { Verdict } from './verdict.ts';
 
 export interface TokenSources {
   /** By token. */

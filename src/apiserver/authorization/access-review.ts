@@ -8,16 +8,16 @@ import {
   type KubernetesObject,
   type ObjectMeta,
   type PolicyRule,
-  type ResourceAttributes,
   type ResourceType,
   StatusError,
   type SubjectAccessReview,
   type UserInfo,
 } from '../../kubernetes/index.ts';
-import { type FieldError, invalid, invalidObject, required } from '../resources/index.ts';
+import { type FieldError, invalid, invalidObject } from '../resources/index.ts';
 import type { Authorizer, RequestAttributes } from '../types.ts';
-import { nodeOf } from './node.ts';
-import { aggregate, type RbacAuthorizer } from './rbac.ts';
+import type { RuleResolver } from './modes.ts';
+import { aggregate } from './rbac.ts';
+import { reviewedSelectors, selectorErrors } from './review-selectors.ts';
 import { listOf } from './rules.ts';
 import { sameJson } from './same-json.ts';
 
@@ -63,7 +63,7 @@ export async function reviewAccess(
   review: AccessReview,
   authorizer: Authorizer,
 ): Promise<AccessReview> {
-  refuseInvalid([...specErrors(review), ...subjectErrors(review), ...metadataErrors(review)]);
+  refuseInvalid([...specErrors(review, subjectErrors(review)), ...metadataErrors(review)]);
   return answered(review, subjectOf(review), authorizer);
 }
 
@@ -91,7 +91,7 @@ export async function reviewLocalAccess(
   namespace: string,
   authorizer: Authorizer,
 ): Promise<AccessReview> {
-  refuseInvalid([...specErrors(review), ...subjectErrors(review), ...localErrors(review)]);
+  refuseInvalid([...specErrors(review, subjectErrors(review)), ...localErrors(review)]);
   if (namespace !== (review.metadata.namespace ?? '')) {
     throw StatusError.of(
       'BadRequest',
@@ -109,16 +109,13 @@ export async function reviewLocalAccess(
 export function reviewOwnRules(
   review: RulesReview,
   user: UserInfo,
-  rbac: Pick<RbacAuthorizer, 'rulesFor'>,
+  resolvers: readonly RuleResolver[],
 ): RulesReview {
   const namespace = review.spec?.namespace ?? '';
   if (namespace === '') throw StatusError.of('BadRequest', 'no namespace on request');
-  const { rules, errors } = rbac.rulesFor(user, namespace);
-  const isNode = nodeOf(user) !== undefined;
-  // What a node may do depends on its pods, so it cannot be listed.
-  const all = isNode
-    ? ['node authorizer does not support user rule resolution', ...errors]
-    : errors;
+  const resolved = resolvers.map((resolver) => resolver.rulesFor(user, namespace));
+  const rules = resolved.flatMap((one) => one.rules);
+  const errors = resolved.flatMap((one) => one.errors);
   const { apiVersion, kind } = review;
   return {
     ...(apiVersion === undefined ? {} : { apiVersion }),
@@ -130,8 +127,8 @@ export function reviewOwnRules(
       nonResourceRules: rules
         .filter((rule) => listOf(rule.nonResourceURLs).length > 0)
         .map(({ verbs, nonResourceURLs = [] }) => ({ verbs, nonResourceURLs })),
-      incomplete: isNode,
-      ...(all.length === 0 ? {} : { evaluationError: aggregate(all) }),
+      incomplete: resolved.some(({ incomplete = false }) => incomplete),
+      ...(errors.length === 0 ? {} : { evaluationError: aggregate(errors) }),
     },
   };
 }
@@ -169,19 +166,34 @@ async function answered(
   user: UserInfo,
   authorizer: Authorizer,
 ): Promise<AccessReview> {
-  const { allowed, reason } = await authorizer.authorize(questionOf(review, user));
-  return { ...review, status: { allowed, ...(reason === '' ? {} : { reason }) } };
+  const { question, errors } = questionOf(review, user);
+  const { allowed, reason } = await authorizer.authorize(question);
+  return {
+    ...review,
+    status: {
+      allowed,
+      ...(reason === '' ? {} : { reason }),
+      ...(errors.length === 0 ? {} : { evaluationError: errors.join('; ') }),
+    },
+  };
 }
 
-function questionOf({ spec }: AccessReview, user: UserInfo): RequestAttributes {
+interface Question {
+  readonly question: RequestAttributes;
+  /** What of the review is not asked. */
+  readonly errors: readonly string[];
+}
+
+function questionOf({ spec }: AccessReview, user: UserInfo): Question {
   const { resourceAttributes, nonResourceAttributes } = spec;
   if (resourceAttributes === undefined || resourceAttributes === null) {
     const { path = '', verb = '' } = nonResourceAttributes ?? {};
-    return { kind: 'path', user, verb, path };
+    return { question: { kind: 'path', user, verb, path }, errors: [] };
   }
   const { namespace = '', verb = '', group = '', version = '' } = resourceAttributes;
   const { resource = '', subresource = '', name = '' } = resourceAttributes;
-  return {
+  const { fieldSelector, errors } = reviewedSelectors(resourceAttributes);
+  const question: RequestAttributes = {
     kind: 'resource',
     user,
     verb,
@@ -191,7 +203,9 @@ function questionOf({ spec }: AccessReview, user: UserInfo): RequestAttributes {
     subresource,
     namespace,
     name,
+    ...(fieldSelector === undefined ? {} : { fieldSelector }),
   };
+  return { question, errors };
 }
 
 const subjectOf = ({ spec: { user = '', uid, groups, extra } }: AccessReview): UserInfo => ({
@@ -210,7 +224,8 @@ function refuseInvalid(errors: readonly FieldError[]): void {
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
 
-function specErrors({ spec }: AccessReview): FieldError[] {
+/** @param subject what is wrong with whom it is about */
+function specErrors({ spec }: AccessReview, subject: readonly FieldError[] = []): FieldError[] {
   const { resourceAttributes, nonResourceAttributes } = spec;
   const errors: FieldError[] = [];
   if (isGiven(resourceAttributes) && isGiven(nonResourceAttributes)) {
@@ -231,7 +246,7 @@ function specErrors({ spec }: AccessReview): FieldError[] {
       ),
     );
   }
-  return [...errors, ...selectorErrors(resourceAttributes)];
+  return [...errors, ...subject, ...selectorErrors(resourceAttributes)];
 }
 
 /** Upstream shows the fields of its internal type. */
@@ -239,30 +254,6 @@ const shownPath = (attributes: AccessReview['spec']['nonResourceAttributes']): u
   Path: attributes?.path ?? '',
   Verb: attributes?.verb ?? '',
 });
-
-/** Selectors narrow a question; none of our authorizers looks at them, but they have to be well formed. */
-function selectorErrors(attributes: ResourceAttributes | undefined): FieldError[] {
-  const errors: FieldError[] = [];
-  for (const [name, selector] of Object.entries(attributes ?? {})) {
-    if (name !== 'fieldSelector' && name !== 'labelSelector') continue;
-    if (typeof selector !== 'object' || selector === null) continue;
-    const parts = new Map<string, unknown>(Object.entries(selector));
-    const raw = parts.get('rawSelector');
-    const hasRaw = typeof raw === 'string' && raw !== '';
-    const requirements = parts.get('requirements');
-    const hasRequirements = Array.isArray(requirements) && requirements.length > 0;
-    const path = `spec.resourceAttributes.${name}`;
-    if (hasRaw && hasRequirements) {
-      const detail = 'may not specified at the same time as requirements';
-      errors.push(invalid(`${path}.rawSelector`, raw, detail));
-    }
-    if (!hasRaw && !hasRequirements) {
-      const detail = `when ${path} is specified, requirements or rawSelector is required`;
-      errors.push(required(`${path}.requirements`, detail));
-    }
-  }
-  return errors;
-}
 
 function subjectErrors({ spec: { user = '', groups } }: AccessReview): FieldError[] {
   if (user !== '' || listOf(groups).length > 0) return [];

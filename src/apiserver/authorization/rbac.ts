@@ -13,6 +13,8 @@ import { ruleAllows } from './rules.ts';
 export interface ResolvedRules {
   readonly rules: readonly PolicyRule[];
   readonly errors: readonly string[];
+  /** There is more than can be listed. */
+  readonly incomplete?: boolean;
 }
 
 export interface RbacAuthorizer extends Authorizer {

@@ -23,7 +23,9 @@ export function reconcileRole(
 ): Reconciled<ClusterRole> {
   if (existing === undefined) return { operation: 'create', object: expected };
   if (isProtected(existing.metadata)) return NOTHING;
-  const missing = coverage(existing.rules ?? [], expected.rules ?? []);
+  // The rules of one that gathers them are its controller's matter, once it is there.
+  const wanted = expected.aggregationRule === undefined ? (expected.rules ?? []) : [];
+  const missing = coverage(existing.rules ?? [], wanted);
   const { aggregationRule: _, ...others } = existing;
   const object: ClusterRole = {
     ...others,

@@ -1,6 +1,7 @@
 /** How answers are written: objects, lists of bytes, refusals, plain text. */
 import {
   type ApiResponse,
+  encodeProtobuf,
   type Headers,
   type Status,
   StatusError,
@@ -12,6 +13,7 @@ import { toYaml } from './yaml.ts';
 
 const JSON_HEADERS: Headers = { 'content-type': MEDIA_TYPES.json };
 const YAML_HEADERS: Headers = { 'content-type': MEDIA_TYPES.yaml };
+const PROTOBUF_HEADERS: Headers = { 'content-type': MEDIA_TYPES.protobuf };
 const TEXT_HEADERS: Headers = {
   'content-type': 'text/plain; charset=utf-8',
   'x-content-type-options': 'nosniff',
@@ -28,22 +30,37 @@ export function wantsPretty(request: IncomingRequest, query: Query): boolean {
   );
 }
 
-/** JSON that stands ready is sent as it is, unless the client wants it otherwise. */
-export async function bytesAnswer(
+/** What stands ready in the forms that programs want, made when it is asked for. */
+export interface Ready {
+  json(): Uint8Array;
+  /** With its envelope. */
+  protobuf(): Uint8Array;
+}
+
+/** What stands ready is sent as it is, unless people are to read it. */
+export async function readyAnswer(
   status: number,
-  json: Uint8Array,
+  ready: Ready,
   { format, pretty }: Pick<Representation, 'format' | 'pretty'>,
 ): Promise<ApiResponse> {
+  if (format === 'protobuf') {
+    return { status, headers: PROTOBUF_HEADERS, body: ready.protobuf() };
+  }
+  const json = ready.json();
   if (format === 'json' && !pretty) return { status, headers: JSON_HEADERS, body: json };
-  const value: unknown = JSON.parse(Buffer.from(json).toString('utf8'));
+  const value: object = JSON.parse(Buffer.from(json).toString('utf8'));
   return await valueAnswer(status, value, { format, pretty });
 }
 
+/** @param value with its kind */
 export async function valueAnswer(
   status: number,
-  value: unknown,
+  value: object,
   { format, pretty }: Pick<Representation, 'format' | 'pretty'>,
 ): Promise<ApiResponse> {
+  if (format === 'protobuf') {
+    return { status, headers: PROTOBUF_HEADERS, body: encodeProtobuf(value) };
+  }
   if (format === 'yaml') {
     return { status, headers: YAML_HEADERS, body: Buffer.from(await toYaml(value)) };
   }

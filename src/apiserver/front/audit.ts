@@ -15,6 +15,7 @@ import { KubepkiError, quoted, systemCode } from '../../errors.ts';
 import type { Status, UserInfo } from '../../kubernetes/index.ts';
 import { makeDirectories } from '../../make-directory.ts';
 import { header, type IncomingRequest } from './exchange.ts';
+import type { Impersonated } from './impersonation-modes.ts';
 import type { AuditCounts } from './metrics.ts';
 import type { RequestInfo } from './request-info.ts';
 
@@ -257,6 +258,8 @@ export interface Audited {
   readonly info: RequestInfo;
   readonly receivedAt: Date;
   readonly user?: UserInfo;
+  /** As whom the user acts, and what right has allowed it. */
+  readonly impersonated?: Impersonated;
   /** Whether it was allowed, and why; absent before that is known. */
   readonly decision?: { readonly allowed: boolean; readonly reason: string };
 }
@@ -275,7 +278,7 @@ const MOST_ADDRESSES = 32;
 
 /** Fields as apiserver, pkg/apis/audit/v1/types.go has them. */
 export function auditEvent(
-  { id, request, info, receivedAt, user, decision }: Audited,
+  { id, request, info, receivedAt, user, impersonated, decision }: Audited,
   stage: Stage,
   at: Date,
   outcome?: Outcome,
@@ -291,6 +294,7 @@ export function auditEvent(
     requestURI: withoutTokens(request.url),
     verb: info.verb,
     user: user === undefined ? {} : auditUser(user),
+    ...(impersonated === undefined ? {} : auditImpersonated(impersonated)),
     ...(addresses.length === 0 ? {} : { sourceIPs: addresses }),
     ...(agent === '' ? {} : { userAgent: shortAgent(agent) }),
     ...(info.isResource ? { objectRef: objectReference(info) } : {}),
@@ -360,6 +364,13 @@ const auditUser = ({ name, uid, groups, extra }: UserInfo): object => ({
   ...(uid === undefined || uid === '' ? {} : { uid }),
   ...(groups.length === 0 ? {} : { groups }),
   ...(extra === undefined ? {} : { extra }),
+});
+
+const auditImpersonated = ({ user, constraint }: Impersonated): object => ({
+  impersonatedUser: auditUser(user),
+  ...(constraint === undefined
+    ? {}
+    : { authenticationMetadata: { impersonationConstraint: constraint } }),
 });
 
 /** Fields that are empty are left out. */

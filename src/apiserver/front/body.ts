@@ -1,12 +1,20 @@
-/** The body of a request, as JSON whatever it came as. */
+/** The body of a request: JSON, or what has been read from another form. */
 import { bodyTooLarge, DEFAULT_LIMITS } from '../../http/index.ts';
-import { StatusError } from '../../kubernetes/index.ts';
+import {
+  apiVersionOf,
+  decodeProtobuf,
+  goQuote,
+  type JsonDocument,
+  type ResourceType,
+  StatusError,
+  WireError,
+} from '../../kubernetes/index.ts';
 import { type Exchange, header, type IncomingRequest } from './exchange.ts';
-import { decodeProtobuf, WireError } from './protobuf/index.ts';
+import { MEDIA_TYPES } from './negotiate.ts';
 import { yamlToJson } from './yaml.ts';
 
 const NO_BODY = new Uint8Array();
-const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+const ACCEPTED = Object.values(MEDIA_TYPES).join(', ');
 
 /** @throws StatusError RequestEntityTooLarge, Timeout, TooManyRequests */
 export async function rawBody({
@@ -28,13 +36,14 @@ export function mediaTypeOf(request: IncomingRequest): string {
 }
 
 /**
- * @param what the kind that is expected, for the refusal
- * @throws StatusError UnsupportedMediaType; BadRequest for YAML or protobuf that is none. JSON is not looked at.
+ * @param expected what it is to be, where it does not say
+ * @returns JSON in bytes, not looked at; nothing at all is no bytes
+ * @throws StatusError UnsupportedMediaType; BadRequest for YAML or protobuf that is none
  */
-export async function jsonBody(
+export async function objectBody(
   exchange: Pick<Exchange, 'request' | 'slot'>,
-  what: string,
-): Promise<Uint8Array> {
+  expected: Pick<ResourceType, 'group' | 'version' | 'kind'>,
+): Promise<Uint8Array | JsonDocument> {
   const mediaType = mediaTypeOf(exchange.request);
   switch (mediaType) {
     case '':
@@ -42,25 +51,36 @@ export async function jsonBody(
       return await rawBody(exchange);
     case 'application/yaml':
       return await yamlToJson(await rawBody(exchange));
-    case PROTOBUF:
-      return protobufToJson(await rawBody(exchange), what);
+    case MEDIA_TYPES.protobuf:
+      return protobufDocument(await rawBody(exchange), expected);
     default:
       throw StatusError.of(
         'UnsupportedMediaType',
-        `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, ${PROTOBUF}`,
+        `the body of the request was in an unknown format - accepted media types include: ${ACCEPTED}`,
       );
   }
 }
 
-function protobufToJson(bytes: Uint8Array, what: string): Uint8Array {
+function protobufDocument(
+  bytes: Uint8Array,
+  { kind, ...version }: Pick<ResourceType, 'group' | 'version' | 'kind'>,
+): Uint8Array | JsonDocument {
   if (bytes.length === 0) return bytes;
   try {
-    return Buffer.from(JSON.stringify(decodeProtobuf(bytes)));
+    const value = decodeProtobuf(bytes, { apiVersion: apiVersionOf(version), kind });
+    return { value, duplicates: [] };
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
-    throw StatusError.of(
-      'BadRequest',
-      `the object provided is unrecognized (must be of type ${what}): ${error.message}`,
-    );
+    throw StatusError.of('BadRequest', `${unreadable(error, kind)}: ${error.message}`);
   }
 }
+
+function unreadable({ object }: WireError, expected: string): string {
+  if (object === undefined)
+    return `the object provided is unrecognized (must be of type ${expected})`;
+  const version = object.apiVersion.slice(object.apiVersion.indexOf('/') + 1);
+  return `${shown(object.kind)} in version ${goQuote(shown(version))} cannot be handled as a ${expected}`;
+}
+
+/** A text of a client's own making, no longer than any name. */
+const shown = (text: string): string => text.slice(0, 253);

@@ -19,7 +19,13 @@ const GROUP_ORDER = [
   'authorization.k8s.io',
   'certificates.k8s.io',
   'rbac.authorization.k8s.io',
+  'storage.k8s.io',
+  'admissionregistration.k8s.io',
+  'scheduling.k8s.io',
   'coordination.k8s.io',
+  'node.k8s.io',
+  'discovery.k8s.io',
+  'flowcontrol.apiserver.k8s.io',
 ];
 
 interface GroupVersion {
@@ -65,12 +71,8 @@ export function discoveryDocuments(
   ]);
 }
 
-/** The media type of the aggregated form: an Accept header asks for it, and the answer names it. */
-export const AGGREGATED_DISCOVERY =
-  'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
-
 /**
- * What stands at `/api` and `/apis` for clients that accept `AGGREGATED_DISCOVERY`: all that is below in
+ * What stands at `/api` and `/apis` for clients that accept the aggregated form: all that is below in
  * one document. kubectl asks for it and saves a request for each group.
  */
 export function aggregatedDiscovery(definitions: readonly ResourceDefinition[]): Documents {

@@ -9,11 +9,11 @@ import {
   valueAnswer,
   wantsPretty,
 } from './answers.ts';
-import { AGGREGATED_DISCOVERY, aggregatedDiscovery, discoveryDocuments } from './discovery.ts';
+import { aggregatedDiscovery, discoveryDocuments } from './discovery.ts';
 import { type Exchange, header } from './exchange.ts';
 import { type HealthCheck, healthEndpoints } from './health.ts';
 import { METRICS_CONTENT_TYPE, type Metrics } from './metrics.ts';
-import { negotiatePlain } from './negotiate.ts';
+import { negotiateAggregated, negotiatePlain } from './negotiate.ts';
 import {
   type Document,
   OPEN_API_V2_PROTOBUF,
@@ -44,9 +44,8 @@ export function createEndpoints(options: EndpointOptions): Endpoint {
   for (const [path, document] of documents) {
     const whole = aggregated.get(path);
     const endpoint: Endpoint = (exchange) =>
-      whole !== undefined && acceptsAggregated(exchange)
-        ? aggregatedAnswer(exchange, whole)
-        : discovery(exchange, document);
+      (whole === undefined ? undefined : aggregatedAnswer(exchange, whole)) ??
+      discovery(exchange, document);
     exact.set(path, endpoint).set(`${path}/`, endpoint);
   }
   for (const [path, answer] of healthEndpoints(checks)) {
@@ -89,23 +88,19 @@ async function discovery(exchange: Exchange, document: object): Promise<ApiRespo
   return await valueAnswer(200, document, { ...representation, pretty });
 }
 
-const AGGREGATED = AGGREGATED_DISCOVERY.split(';');
-
-/** Whether a clause of `Accept` names the aggregated form, its parameters in whatever order. */
-function acceptsAggregated({ request }: Exchange): boolean {
-  return (header(request, 'accept') ?? '').split(',').some((clause) => {
-    const parts = new Set(clause.split(';').map((part) => part.trim()));
-    return AGGREGATED.every((part) => parts.has(part));
-  });
-}
-
-async function aggregatedAnswer({ request }: Exchange, document: object): Promise<ApiResponse> {
+/** Undefined where the client does not ask for the aggregated form. */
+function aggregatedAnswer(
+  { request }: Exchange,
+  document: object,
+): Promise<ApiResponse> | undefined {
+  const wanted = negotiateAggregated(header(request, 'accept'));
+  if (wanted === undefined) return undefined;
   if (request.method !== 'GET') throw methodNotAllowed();
-  const answer = await valueAnswer(200, document, { format: 'json', pretty: false });
-  return {
+  const headers = { 'content-type': wanted.contentType, vary: 'Accept' };
+  return valueAnswer(200, document, { format: wanted.format, pretty: false }).then((answer) => ({
     ...answer,
-    headers: { ...answer.headers, 'content-type': AGGREGATED_DISCOVERY, vary: 'Accept' },
-  };
+    headers: { ...answer.headers, ...headers },
+  }));
 }
 
 async function versionAnswer({ request }: Exchange, version: VersionInfo): Promise<ApiResponse> {

@@ -1,11 +1,10 @@
 /**
  * Which form an answer takes: the `Accept` header against what is served here (apiserver,
- * pkg/endpoints/handlers/negotiation). JSON and YAML; protobuf is read but not yet written, which its
- * clients allow for.
+ * pkg/endpoints/handlers/negotiation). Where a client takes anything it gets the first that fits: JSON.
  */
 import { StatusError } from '../../kubernetes/index.ts';
 
-export type Format = 'json' | 'yaml';
+export type Format = 'json' | 'yaml' | 'protobuf';
 
 /** Another kind of object in place of the resource's own: a Table, or only the metadata. */
 export interface Conversion {
@@ -29,8 +28,20 @@ interface Clause {
 export const MEDIA_TYPES: Readonly<Record<Format, string>> = {
   json: 'application/json',
   yaml: 'application/yaml',
+  protobuf: 'application/vnd.kubernetes.protobuf',
 };
-const FORMATS: readonly Format[] = ['json', 'yaml'];
+const FORMATS: readonly Format[] = ['json', 'yaml', 'protobuf'];
+/** Forms in which a watch can be: a YAML document has no end that could be told. */
+export const WATCH_MEDIA_TYPES = {
+  json: MEDIA_TYPES.json,
+  protobuf: `${MEDIA_TYPES.protobuf};stream=watch`,
+} as const;
+/** The same in refusals. */
+const STREAMS = [`${MEDIA_TYPES.json};stream=watch`, WATCH_MEDIA_TYPES.protobuf];
+
+/** All that an operation can answer, as OpenAPI lists it; with those of a watch where it can be one. */
+export const producedTypes = (isStream: boolean): readonly string[] =>
+  [...Object.values(MEDIA_TYPES), ...(isStream ? STREAMS : [])].toSorted();
 const CONVERSIONS: readonly Conversion['kind'][] = [
   'Table',
   'PartialObjectMetadata',
@@ -50,17 +61,20 @@ const MOST_CLAUSES = 64;
 /**
  * For a resource: conversions are allowed.
  *
+ * @param isList where a watch can be had, too: a refusal names its forms
  * @throws StatusError NotAcceptable where nothing fits
  */
-export function negotiateResource(header: string | undefined): Representation {
-  return negotiate(header, FORMATS, true);
+export function negotiateResource(header: string | undefined, isList = false): Representation {
+  return negotiate(header, FORMATS, { conversions: true, streams: isList });
 }
 
-/** For a watch, which is JSON in lines and nothing else. */
-export function negotiateWatch(header: string | undefined): Representation {
-  const found = chosen(header, ['json'], true);
-  if (found !== undefined) return found;
-  throw notAcceptable('only the following media types are accepted: application/json;stream=watch');
+/** For a watch: JSON in lines, or protobuf in frames. What comes first and has no such form is not passed over. */
+export function negotiateWatch(header: string | undefined): Representation & {
+  readonly format: keyof typeof WATCH_MEDIA_TYPES;
+} {
+  const { format, ...found } = negotiate(header, FORMATS, { conversions: true, streams: true });
+  if (format !== 'yaml') return { ...found, format };
+  throw notAcceptable(`only the following media types are accepted: ${STREAMS.join(', ')}`);
 }
 
 /** For what has no other kinds: discovery, refusals, reviews. */
@@ -68,7 +82,26 @@ export function negotiatePlain(
   header: string | undefined,
   formats: readonly Format[] = FORMATS,
 ): Representation {
-  return negotiate(header, formats, false);
+  return negotiate(header, formats, { conversions: false, streams: false });
+}
+
+/** What the aggregated form of discovery is called: a client asks for it by these parameters, and the answer names them. */
+const AGGREGATED = { g: 'apidiscovery.k8s.io', v: 'v2', as: 'APIGroupDiscoveryList' };
+
+/** The form of aggregated discovery that a client accepts, undefined where it accepts none. */
+export function negotiateAggregated(
+  header: string | undefined,
+): { readonly format: Format; readonly contentType: string } | undefined {
+  for (const clause of clausesOf(header ?? '')) {
+    const asks = Object.entries(AGGREGATED).every(
+      ([name, value]) => clause.parameters.get(name) === value,
+    );
+    const format = asks ? FORMATS.find((one) => matches(clause, one)) : undefined;
+    if (format === undefined) continue;
+    const parameters = Object.entries(AGGREGATED).map(([name, value]) => `;${name}=${value}`);
+    return { format, contentType: `${MEDIA_TYPES[format]}${parameters.join('')}` };
+  }
+  return undefined;
 }
 
 /** For a refusal: JSON, to be read by people, where the client takes nothing that we have. */
@@ -79,18 +112,22 @@ export function negotiateRefusal(header: string | undefined): Representation {
 function negotiate(
   header: string | undefined,
   formats: readonly Format[],
-  conversions: boolean,
+  { conversions, streams }: { readonly conversions: boolean; readonly streams: boolean },
 ): Representation {
   const found = chosen(header, formats, conversions);
   if (found !== undefined) return found;
-  const types = formats.map((format) => MEDIA_TYPES[format]).join(', ');
+  const types = formats.map((format) => MEDIA_TYPES[format]);
   const known = clausesOf(header ?? '').some((clause) =>
     formats.some((format) => matches(clause, format)),
   );
-  throw notAcceptable(
-    known
-      ? `only the following media types are accepted: ${types}`
-      : `406: Not Acceptable\n\nAvailable representations: ${types}`,
+  if (known) {
+    throw notAcceptable(`only the following media types are accepted: ${types.join(', ')}`);
+  }
+  const available = [...types, ...(streams ? STREAMS : [])].join(', ');
+  throw StatusError.of(
+    'NotAcceptable',
+    `406: Not Acceptable\n\nAvailable representations: ${available}`,
+    {},
   );
 }
 
@@ -123,12 +160,14 @@ function representation(
   conversions: boolean,
 ): Representation | undefined {
   const stream = parameters.get('stream') ?? '';
-  if ((stream !== '' && stream !== 'watch') || (parameters.get('sv') ?? '') !== '') {
-    return undefined;
-  }
+  const serverVersion = parameters.get('sv') ?? '';
+  if (stream !== '' && stream !== 'watch') return undefined;
+  if (serverVersion !== '' && !(conversions && serverVersion === 'v1')) return undefined;
   const pretty = parameters.get('pretty') === '1';
   if (!['as', 'g', 'v'].some((name) => parameters.has(name))) return { format, pretty };
   const conversion = conversions ? conversionOf(parameters) : undefined;
+  // A table has cells of any type, which protobuf cannot hold.
+  if (conversion?.kind === 'Table' && format === 'protobuf') return undefined;
   return conversion === undefined ? undefined : { format, conversion, pretty };
 }
 

@@ -1,5 +1,6 @@
 /** The document of OpenAPI 2 (Swagger): everything that is served. */
 import type { OpenApiSchema, ResourceDefinition } from '../resources/index.ts';
+import { producedTypes } from './negotiate.ts';
 import type { Parameter } from './open-api-parameters.ts';
 import { groupVersionPaths, type Operation } from './open-api-paths.ts';
 import { documentSchemas, GVK } from './open-api-schemas.ts';
@@ -61,10 +62,7 @@ function operation(one: Operation, tag: string): object {
   return {
     description,
     consumes: consumes ?? ['*/*'],
-    produces:
-      one.streams === true
-        ? ['application/json', 'application/json;stream=watch']
-        : ['application/json'],
+    produces: producedTypes(one.streams === true),
     schemes: ['https'],
     tags: [tag],
     operationId: id,

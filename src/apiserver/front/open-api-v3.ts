@@ -1,5 +1,6 @@
 /** A document of OpenAPI 3: one group in one version. */
 import type { ResourceDefinition } from '../resources/index.ts';
+import { producedTypes } from './negotiate.ts';
 import type { Parameter } from './open-api-parameters.ts';
 import { groupVersionPaths, type Operation } from './open-api-paths.ts';
 import { documentSchemas, GVK } from './open-api-schemas.ts';
@@ -62,7 +63,7 @@ function operation(one: Operation, tag: string): object {
       ...Object.fromEntries(
         Object.entries(one.answers).map(([status, [words, schema]]) => [
           status,
-          { description: words, content: content(schema, produces(one)) },
+          { description: words, content: content(schema, producedTypes(one.streams === true)) },
         ]),
       ),
       401: { description: 'Unauthorized' },
@@ -71,9 +72,6 @@ function operation(one: Operation, tag: string): object {
     ...(kind === undefined ? {} : { [GVK]: kind }),
   };
 }
-
-const produces = ({ streams }: Operation): string[] =>
-  streams === true ? ['application/json', 'application/json;stream=watch'] : ['application/json'];
 
 const content = (schema: string, mediaTypes: readonly string[]): object =>
   Object.fromEntries(

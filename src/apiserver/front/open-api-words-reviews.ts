@@ -119,6 +119,27 @@ export const REVIEW_DESCRIPTIONS: Words = {
     is: 'Who asks.',
     fields: { userInfo: 'The user that the server has found out.' },
   },
+  [`${AUTHENTICATION}.TokenReview`]: {
+    is: 'Asks whom a token stands for.',
+    fields: { spec: 'The token.', status: 'The answer, from the server.' },
+  },
+  [`${AUTHENTICATION}.TokenReviewSpec`]: {
+    is: 'A token that somebody has shown.',
+    fields: {
+      token: 'The token, as it stands behind Bearer in a header.',
+      audiences:
+        'Who asks, as tokens name it; one of them has to be meant. The server itself unless given.',
+    },
+  },
+  [`${AUTHENTICATION}.TokenReviewStatus`]: {
+    is: 'Whom a token stands for.',
+    fields: {
+      authenticated: 'Whether the token is good.',
+      user: 'The user; nobody where the token is not good.',
+      audiences: 'For whom the token is, of those that ask.',
+      error: 'Why the token could not be judged, or is not good.',
+    },
+  },
   [`${AUTHENTICATION}.UserInfo`]: {
     is: 'A user, as authentication has found out.',
     fields: {

@@ -6,6 +6,7 @@
 import { KubepkiError } from '../../errors.ts';
 import {
   isJsonObject,
+  type JsonDocument,
   parseJsonDocument,
   type ResourceType,
   StatusError,
@@ -18,7 +19,7 @@ import {
   notSupported,
   tooLong,
 } from '../resources/index.ts';
-import { jsonBody } from './body.ts';
+import { objectBody } from './body.ts';
 import type { Exchange } from './exchange.ts';
 import type { Query } from './query.ts';
 
@@ -27,6 +28,7 @@ export interface WriteOptions {
   readonly fieldValidation: FieldValidation;
 }
 
+const DELETE_OPTIONS = { group: 'meta.k8s.io', version: 'v1', kind: 'DeleteOptions' };
 const LONGEST_MANAGER = 128;
 const POLICIES = ['Foreground', 'Background', 'Orphan'];
 
@@ -84,8 +86,9 @@ export interface DeleteRequest {
  * @throws StatusError BadRequest for a body that is no DeleteOptions; Invalid
  */
 export async function deleteRequest(exchange: Exchange): Promise<DeleteRequest> {
-  const body = await jsonBody(exchange, 'DeleteOptions');
-  const fields = body.length === 0 ? fromQuery(exchange.info.query) : fromBody(body);
+  const body = await objectBody(exchange, DELETE_OPTIONS);
+  const isEmpty = body instanceof Uint8Array && body.length === 0;
+  const fields = isEmpty ? fromQuery(exchange.info.query) : fromBody(body);
   const { propagationPolicy, orphanDependents, dryRun } = fields;
   const errors: FieldError[] = [];
   if (propagationPolicy !== undefined && orphanDependents !== undefined) {
@@ -123,7 +126,7 @@ function fromQuery(query: Query): DeleteFields {
   };
 }
 
-function fromBody(body: Uint8Array): DeleteFields {
+function fromBody(body: Uint8Array | JsonDocument): DeleteFields {
   const value = parsedBody(body);
   const { kind, apiVersion } = value;
   if (kind !== undefined && kind !== '' && kind !== 'DeleteOptions') {
@@ -145,9 +148,9 @@ function fromBody(body: Uint8Array): DeleteFields {
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-function parsedBody(body: Uint8Array): JsonObject {
+function parsedBody(body: Uint8Array | JsonDocument): JsonObject {
   try {
-    const { value } = parseJsonDocument(body);
+    const { value } = body instanceof Uint8Array ? parseJsonDocument(body) : body;
     if (isJsonObject(value)) return value;
   } catch (error) {
     if (!(error instanceof KubepkiError)) throw error;

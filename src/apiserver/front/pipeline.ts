@@ -9,6 +9,8 @@ import type { Authenticator, Authorizer } from '../types.ts';
 import { refusalAnswer, textAnswer } from './answers.ts';
 import { type Audited, type AuditLog, auditEvent, type Stage } from './audit.ts';
 import { type Exchange, header, type IncomingRequest, Warnings } from './exchange.ts';
+import { createImpersonation, type Impersonate } from './impersonation.ts';
+import { wantedUser } from './impersonation-headers.ts';
 import type { InFlight } from './in-flight.ts';
 import type { Metrics, Subject } from './metrics.ts';
 import { attributesOf, type RequestInfo, requestInfo, UnreadablePath } from './request-info.ts';
@@ -33,21 +35,17 @@ export interface PipelineOptions {
 const NOBODY: UserInfo = { name: '', groups: [] };
 /** Upstream takes over the id that a client gives, so that several servers' logs can be joined. */
 const GIVEN_AUDIT_ID = /^[-\w.:]{1,64}$/;
-const IMPERSONATION = 'impersonate-';
-
-/** A user, group, uid, and any extra: names come in lower case from the network. */
-const isImpersonation = (name: string): boolean =>
-  name.startsWith(IMPERSONATION) || name.toLowerCase().startsWith(IMPERSONATION);
 
 /** Never rejects. */
 export function createPipeline(
   options: PipelineOptions,
 ): (request: IncomingRequest) => Promise<ApiResponse> {
+  const impersonate = createImpersonation(options.authorizer);
   return async (request) => {
     const given = header(request, 'audit-id');
     const id = given !== undefined && GIVEN_AUDIT_ID.test(given) ? given : randomUUID();
     try {
-      const answer = await new Passage(options, request, id).run();
+      const answer = await new Passage(options, impersonate, request, id).run();
       return withHeaders(answer, id);
     } catch (error) {
       if (error instanceof UnreadablePath) {
@@ -70,14 +68,21 @@ function withHeaders(answer: ApiResponse, id: string): ApiResponse {
 /** One request. */
 class Passage {
   readonly #options: PipelineOptions;
+  readonly #impersonate: Impersonate;
   readonly #request: IncomingRequest;
   readonly #info: RequestInfo;
   readonly #startedAt: number;
   readonly #warnings = new Warnings();
   #audited: Audited;
 
-  constructor(options: PipelineOptions, request: IncomingRequest, id: string) {
+  constructor(
+    options: PipelineOptions,
+    impersonate: Impersonate,
+    request: IncomingRequest,
+    id: string,
+  ) {
     this.#options = options;
+    this.#impersonate = impersonate;
     this.#request = request;
     this.#startedAt = options.monotonic();
     this.#info = requestInfo(request.method, request.url);
@@ -119,10 +124,12 @@ class Passage {
 
   async #answer(subject: Subject): Promise<ApiResponse> {
     try {
-      const user = await this.#authenticate();
-      this.#audited = { ...this.#audited, user };
+      const requestor = await this.#authenticate();
+      this.#audited = { ...this.#audited, user: requestor };
       this.#record('RequestReceived');
-      const slot = this.#options.inFlight.slot(this.#info, user);
+      const user = await this.#actingUser(requestor);
+      // By who is really there: as many others, one is still one.
+      const slot = this.#options.inFlight.slot(this.#info, requestor);
       const exchange: Exchange = {
         request: this.#request,
         info: this.#info,
@@ -155,12 +162,21 @@ class Passage {
     }
   }
 
+  /**
+   * Whom the request is judged as from here on.
+   *
+   * @throws StatusError Forbidden, BadRequest
+   */
+  async #actingUser(requestor: UserInfo): Promise<UserInfo> {
+    const wanted = wantedUser(this.#request.headers);
+    if (wanted === undefined) return requestor;
+    const impersonated = await this.#impersonate(wanted, attributesOf(this.#info, requestor));
+    this.#audited = { ...this.#audited, impersonated };
+    return impersonated.user;
+  }
+
   /** @throws StatusError Forbidden */
   async #authorize({ attributes }: Exchange): Promise<void> {
-    // To act as oneself where another was asked for would be to do what must perhaps not be done.
-    if (Object.keys(this.#request.headers).some(isImpersonation)) {
-      throw forbidden(attributes, 'impersonation is not served');
-    }
     const started = this.#options.monotonic();
     const decision = await this.#options.authorizer.authorize(attributes);
     const result = decision.allowed ? 'allowed' : 'no-opinion';

@@ -2,22 +2,25 @@
 import { type ApiResponse, formatFieldSelector } from '../../kubernetes/index.ts';
 import {
   encodeList,
+  encodeListProtobuf,
   type ListRequest,
   type ObjectKey,
+  protobufOf,
   type Registry,
   type Served,
   type ServedEvent,
+  type ServedList,
   type WatchRequest,
 } from '../registry/index.ts';
 import { forbidden, type ResourceDefinition } from '../resources/index.ts';
-import { bytesAnswer, valueAnswer, wantsPretty } from './answers.ts';
+import { readyAnswer, valueAnswer, wantsPretty } from './answers.ts';
 import { type Exchange, header } from './exchange.ts';
 import type { Metrics, Subject } from './metrics.ts';
 import {
-  MEDIA_TYPES,
   negotiateResource,
   negotiateWatch,
   type Representation,
+  WATCH_MEDIA_TYPES,
 } from './negotiate.ts';
 import { refuseOptions } from './options.ts';
 import type { Query } from './query.ts';
@@ -32,7 +35,7 @@ export interface ReadContext {
 
 /** How the answer to a request is to look. */
 export function representationOf({ request, info }: Exchange): Representation {
-  const found = negotiateResource(header(request, 'accept'));
+  const found = negotiateResource(header(request, 'accept'), info.verb === 'list');
   return wantsPretty(request, info.query) ? { ...found, pretty: true } : found;
 }
 
@@ -49,9 +52,35 @@ export async function objectAnswer(
   now: () => Date,
 ): Promise<ApiResponse> {
   const { conversion } = representation;
-  if (conversion === undefined) return await bytesAnswer(status, served.bytes, representation);
+  if (conversion === undefined) {
+    const ready = {
+      json: () => served.bytes,
+      protobuf: () => protobufOf(definition, served),
+    };
+    return await readyAnswer(status, ready, representation);
+  }
   const converted = convertObject(definition, served, conversion, info.query, now());
   return await valueAnswer(status, converted, representation);
+}
+
+/** A list in the representation that the client wants. */
+export async function listAnswer(
+  definition: ResourceDefinition,
+  list: ServedList,
+  { info }: Exchange,
+  representation: Representation,
+  now: () => Date,
+): Promise<ApiResponse> {
+  const { conversion } = representation;
+  if (conversion === undefined) {
+    const ready = {
+      json: () => encodeList(definition, list),
+      protobuf: () => encodeListProtobuf(definition, list),
+    };
+    return await readyAnswer(200, ready, representation);
+  }
+  const converted = convertList(definition, list, conversion, info.query, now());
+  return await valueAnswer(200, converted, representation);
 }
 
 export async function getObject(
@@ -76,12 +105,7 @@ export async function listObjects(
 ): Promise<ApiResponse> {
   const representation = representationOf(exchange);
   const list = await registry.list(definition, listRequest(exchange));
-  const { conversion } = representation;
-  if (conversion === undefined) {
-    return await bytesAnswer(200, encodeList(definition, list), representation);
-  }
-  const converted = convertList(definition, list, conversion, exchange.info.query, now());
-  return await valueAnswer(200, converted, representation);
+  return await listAnswer(definition, list, exchange, representation, now);
 }
 
 /** Answers at once; the events come as they happen. */
@@ -92,28 +116,37 @@ export function watchObjects(
   subject: Subject,
 ): ApiResponse {
   const { request, info } = exchange;
-  const { conversion } = negotiateWatch(header(request, 'accept'));
-  const convert =
-    conversion === undefined ? undefined : eventConverter(definition, conversion, info.query, now);
+  const { conversion, format } = negotiateWatch(header(request, 'accept'));
+  const write =
+    conversion === undefined
+      ? EVENT_WRITERS[format]
+      : eventConverter(definition, conversion, format, info.query, now);
   const signal = request.signal ?? new AbortController().signal;
   const events = registry.watch(definition, watchRequest(exchange), signal);
   return {
     status: 200,
-    headers: { 'content-type': MEDIA_TYPES.json },
-    body: lines(events, convert, () => metrics.watcher(subject)),
+    headers: { 'content-type': WATCH_MEDIA_TYPES[format] },
+    body: pieces(events, write, () => metrics.watcher(subject)),
   };
 }
 
+type EventWriter = (event: ServedEvent) => Uint8Array;
+
+const EVENT_WRITERS: Readonly<Record<keyof typeof WATCH_MEDIA_TYPES, EventWriter>> = {
+  json: ({ line }) => line,
+  protobuf: ({ frame }) => frame,
+};
+
 /** One piece for each batch. */
-async function* lines(
+async function* pieces(
   events: AsyncIterable<readonly ServedEvent[]>,
-  convert: ((event: ServedEvent) => Uint8Array) | undefined,
+  write: EventWriter,
   begin: () => () => void,
 ): AsyncGenerator<Uint8Array> {
   const end = begin();
   try {
     for await (const batch of events) {
-      const parts = batch.map((event) => convert?.(event) ?? event.line);
+      const parts = batch.map(write);
       const [only] = parts;
       if (only !== undefined) yield parts.length === 1 ? only : Buffer.concat(parts);
     }

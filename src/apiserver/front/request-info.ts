@@ -3,7 +3,7 @@
  * dispatch both go by this one reading, so they cannot disagree.
  */
 import { KubepkiError } from '../../errors.ts';
-import type { UserInfo } from '../../kubernetes/index.ts';
+import type { FieldSelector, UserInfo } from '../../kubernetes/index.ts';
 import { exactField, parseFieldSelector } from '../../kubernetes/index.ts';
 import { pathSegment } from '../resources/index.ts';
 import type { RequestAttributes } from '../types.ts';
@@ -166,5 +166,33 @@ function splitPath(path: string): readonly string[] {
 export function attributesOf(info: RequestInfo, user: UserInfo): RequestAttributes {
   if (!info.isResource) return { kind: 'path', user, verb: info.verb, path: info.path };
   const { verb, group, version, resource, subresource, namespace, name } = info;
-  return { kind: 'resource', user, verb, group, version, resource, subresource, namespace, name };
+  const fieldSelector = selectorOf(info);
+  return {
+    kind: 'resource',
+    user,
+    verb,
+    group,
+    version,
+    resource,
+    subresource,
+    namespace,
+    name,
+    ...(fieldSelector === undefined ? {} : { fieldSelector }),
+  };
+}
+
+const SELECTING_VERBS: ReadonlySet<string> = new Set(['list', 'watch', 'deletecollection']);
+
+/** The selector that will be applied; of the deprecated watches by path none counts, as upstream. */
+function selectorOf({ verb, watchPrefix, query }: RequestInfo): FieldSelector | undefined {
+  if (watchPrefix || !SELECTING_VERBS.has(verb)) return undefined;
+  const text = query.get('fieldSelector') ?? '';
+  if (text === '') return undefined;
+  try {
+    return parseFieldSelector(text);
+  } catch (error) {
+    // What is wrong with a selector is said by who uses it.
+    if (error instanceof KubepkiError) return undefined;
+    throw error;
+  }
 }

@@ -4,7 +4,7 @@ import { apiVersionOf } from '../../kubernetes/index.ts';
 import type { FieldValidation, Registry } from '../registry/index.ts';
 import type { ResourceDefinition } from '../resources/index.ts';
 import { valueAnswer, wantsPretty } from './answers.ts';
-import { jsonBody } from './body.ts';
+import { objectBody } from './body.ts';
 import { type Exchange, header } from './exchange.ts';
 import { negotiatePlain } from './negotiate.ts';
 import { writeOptions } from './options.ts';
@@ -34,7 +34,7 @@ export async function answerReview(
     info.query,
     'CreateOptions',
   );
-  const body = await jsonBody(exchange, definition.type.kind);
+  const body = await objectBody(exchange, definition.type);
   const object = registry.decode(definition, body, fieldValidation, warnings.add);
   const {
     kind: _,

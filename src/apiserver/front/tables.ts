@@ -1,7 +1,12 @@
 /** Objects as rows of a Table, or as nothing but their metadata (apiserver, pkg/endpoints/handlers/response.go). */
-import type { KubernetesObject, ListMeta } from '../../kubernetes/index.ts';
-import { StatusError } from '../../kubernetes/index.ts';
-import type { Served, ServedEvent, ServedList } from '../registry/index.ts';
+import {
+  encodeProtobuf,
+  type KubernetesObject,
+  type ListMeta,
+  StatusError,
+  watchFrame,
+} from '../../kubernetes/index.ts';
+import { listMeta, type Served, type ServedEvent, type ServedList } from '../registry/index.ts';
 import type { ResourceDefinition } from '../resources/index.ts';
 import type { Conversion } from './negotiate.ts';
 import type { Query } from './query.ts';
@@ -122,18 +127,13 @@ export function convertList(
   }
 }
 
-const listMeta = ({ revision, ...list }: ServedList): ListMeta => ({
-  resourceVersion: String(revision),
-  ...(list.continue === undefined ? {} : { continue: list.continue }),
-  ...(list.remainingItemCount === undefined ? {} : { remainingItemCount: list.remainingItemCount }),
-});
-
 const notAcceptable = (message: string): StatusError => StatusError.of('NotAcceptable', message);
 
 /** Writes the events of one watch in the kind that the client wants; columns come with the first only. */
 export function eventConverter(
   definition: ResourceDefinition,
   { kind, apiVersion }: Conversion,
+  format: 'json' | 'protobuf',
   query: Query,
   now: () => Date,
 ): (event: ServedEvent) => Uint8Array {
@@ -142,8 +142,9 @@ export function eventConverter(
   }
   const include = includeObject(query);
   let first = true;
-  return ({ type, object, line }) => {
-    if (type === 'ERROR' || !isObject(object)) return line;
+  return (event) => {
+    const { type, object } = event;
+    if (type === 'ERROR' || !isObject(object)) return format === 'json' ? event.line : event.frame;
     const converted =
       kind === 'PartialObjectMetadata'
         ? partial(apiVersion, object)
@@ -154,7 +155,9 @@ export function eventConverter(
             first,
           );
     first = false;
-    return Buffer.from(`${JSON.stringify({ type, object: converted })}\n`);
+    return format === 'json'
+      ? Buffer.from(`${JSON.stringify({ type, object: converted })}\n`)
+      : watchFrame(type, encodeProtobuf(converted));
   };
 }
 

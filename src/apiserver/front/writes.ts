@@ -1,21 +1,15 @@
 /** POST, PUT, PATCH and DELETE of resources. */
 import { type ApiResponse, StatusError } from '../../kubernetes/index.ts';
 import { forbidden } from '../authorization/index.ts';
-import {
-  encodeList,
-  PATCH_MEDIA_TYPES,
-  type Registry,
-  type WriteContext,
-} from '../registry/index.ts';
+import { PATCH_MEDIA_TYPES, type Registry, type WriteContext } from '../registry/index.ts';
 
 import type { Admission, Authorizer, ResourceRequest } from '../types.ts';
-import { bytesAnswer, valueAnswer } from './answers.ts';
-import { jsonBody, mediaTypeOf, rawBody } from './body.ts';
+import { valueAnswer } from './answers.ts';
+import { mediaTypeOf, objectBody, rawBody } from './body.ts';
 import type { Exchange } from './exchange.ts';
 import { deleteRequest, type WriteOptions, writeOptions } from './options.ts';
-import { listRequest, objectAnswer, objectKey, representationOf } from './reads.ts';
+import { listAnswer, listRequest, objectAnswer, objectKey, representationOf } from './reads.ts';
 import type { Route } from './routes.ts';
-import { convertList } from './tables.ts';
 
 export interface WriteParts {
   readonly registry: Registry;
@@ -33,7 +27,7 @@ export async function createObject(
   const options = writeOptions(exchange.info.query, 'CreateOptions');
   const object = parts.registry.decode(
     definition,
-    await jsonBody(exchange, definition.type.kind),
+    await objectBody(exchange, definition.type),
     options.fieldValidation,
     exchange.warnings.add,
   );
@@ -56,7 +50,7 @@ export async function updateObject(
   const options = writeOptions(exchange.info.query, 'UpdateOptions');
   const object = parts.registry.decode(
     definition,
-    await jsonBody(exchange, definition.type.kind),
+    await objectBody(exchange, definition.type),
     options.fieldValidation,
     exchange.warnings.add,
   );
@@ -141,12 +135,7 @@ export async function deleteCollection(
     options,
     writeContext(parts, exchange, { dryRun }),
   );
-  const { conversion } = representation;
-  if (conversion === undefined) {
-    return await bytesAnswer(200, encodeList(definition, list), representation);
-  }
-  const converted = convertList(definition, list, conversion, exchange.info.query, parts.now());
-  return await valueAnswer(200, converted, representation);
+  return await listAnswer(definition, list, exchange, representation, parts.now);
 }
 
 function writeContext(

@@ -1,6 +1,8 @@
 /** Objects to bytes of the storage and back, with what was read kept as long as its bytes are. */
 import {
   apiVersionOf,
+  decodeProtobuf,
+  isProtobuf,
   type KubernetesObject,
   parseJson,
   StatusError,
@@ -97,12 +99,22 @@ function read<T extends KubernetesObject>(
   revision: number,
 ): ServedObject<T> {
   try {
-    const object = readObject(definition, parseJson(value));
+    // kube-apiserver stores most of its resources in protobuf.
+    const isJson = !isProtobuf(value);
+    const object = readObject(definition, isJson ? parseJson(value) : ofKind(definition, value));
     const complete = definition.strategy.default?.(object) ?? object;
     // What was filled in is not in the bytes: they are made anew.
-    return servedAt(definition, complete, revision, complete === object ? value : undefined);
+    const isWhole = isJson && complete === object;
+    return servedAt(definition, complete, revision, isWhole ? value : undefined);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw StatusError.of('InternalError', `cannot read the stored object ${key}: ${why}`);
   }
+}
+
+function ofKind({ type }: ResourceDefinition, value: Uint8Array): unknown {
+  const object = decodeProtobuf(value);
+  const [apiVersion, kind] = [apiVersionOf(type), type.kind];
+  if (object['kind'] === kind && object['apiVersion'] === apiVersion) return object;
+  throw new TypeError(`expected ${apiVersion} ${kind}`);
 }

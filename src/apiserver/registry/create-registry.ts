@@ -1,6 +1,6 @@
 /** Puts the registry together. */
 import { type Clock, systemClock } from '../../client/index.ts';
-import { type KubernetesObject, NAMESPACES } from '../../kubernetes/index.ts';
+import { type JsonDocument, type KubernetesObject, NAMESPACES } from '../../kubernetes/index.ts';
 import type { Storage } from '../../storage/index.ts';
 import { DEFINITIONS, type ResourceDefinition, type Subresource } from '../resources/index.ts';
 import { Codec } from './codec.ts';
@@ -86,7 +86,7 @@ class StoredRegistry implements Registry {
 
   decode<T extends KubernetesObject>(
     definition: ResourceDefinition<T>,
-    body: Uint8Array,
+    body: Uint8Array | JsonDocument,
     fieldValidation: FieldValidation,
     warn: (text: string) => void,
   ): T {

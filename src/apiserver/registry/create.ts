@@ -29,7 +29,9 @@ export async function create<T extends KubernetesObject>(
   }
   checkNamespaceOf(definition, namespace, object);
   const isGenerated = (metadata.name ?? '') === '' && (metadata.generateName ?? '') !== '';
-  for (let left = isGenerated ? MOST_NAMES : 1; ; left -= 1) {
+  const once = (left: number): Promise<ServedObject<T> | undefined> =>
+    store.inTurn(definition, () => attempt(left));
+  const attempt = async (left: number): Promise<ServedObject<T> | undefined> => {
     const prepared = await prepareCreate(store, definition, namespace, object, context);
     const { name = '' } = prepared.metadata;
     const key = keyOf(definition, { ...(namespace === undefined ? {} : { namespace }), name });
@@ -45,6 +47,11 @@ export async function create<T extends KubernetesObject>(
         ? noUniqueName(definition.type, name)
         : alreadyExists(definition.type, name);
     }
+    return undefined;
+  };
+  for (let left = isGenerated ? MOST_NAMES : 1; ; left -= 1) {
+    const served = await once(left);
+    if (served !== undefined) return served;
   }
 }
 
@@ -67,7 +74,8 @@ export async function prepareCreate<T extends KubernetesObject>(
   );
   const complete = strategy.default?.(named) ?? named;
   const { user } = context.attributes;
-  const prepared = strategy.prepareCreate?.(complete, { user, now }) ?? complete;
+  const given = strategy.prepareCreate?.(complete, { user, now }) ?? complete;
+  const prepared = await completed(store, definition, given, undefined);
   const errors = [
     ...validateMetadata(definition, prepared),
     ...(strategy.validate?.(prepared) ?? []),
@@ -75,6 +83,21 @@ export async function prepareCreate<T extends KubernetesObject>(
   if (errors.length > 0) throw invalidObject(type, prepared.metadata.name ?? '', errors);
   await admit(context, { object: prepared }, { verb: 'create' });
   return prepared;
+}
+
+/** With what no other has. */
+export async function completed<T extends KubernetesObject>(
+  store: Store,
+  definition: ResourceDefinition<T>,
+  object: T,
+  old: T | undefined,
+): Promise<T> {
+  const { strategy } = definition;
+  if (strategy.complete === undefined) return object;
+  return await strategy.complete(object, old, {
+    list: () => store.all(definition),
+    random: store.random,
+  });
 }
 
 /** @throws StatusError BadRequest where the object names another namespace than the request */

@@ -17,11 +17,11 @@ const MOST_PROBLEMS = 100;
 
 export function decodeBody<T extends KubernetesObject>(
   definition: ResourceDefinition<T>,
-  body: Uint8Array,
+  body: Uint8Array | JsonDocument,
   fieldValidation: FieldValidation,
   warn: (text: string) => void,
 ): T {
-  const document = readJson(definition.type, body);
+  const document = body instanceof Uint8Array ? readJson(definition.type, body) : body;
   checkKind(definition.type, document.value);
   const unknown: string[] = [];
   const object = readTyped(definition, document.value, unknown);

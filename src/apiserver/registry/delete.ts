@@ -44,7 +44,7 @@ export async function remove<T extends KubernetesObject>(
     if (current === undefined) throw notFound(definition.type, location.name);
     checkPreconditions(definition, location.name, options, current);
     await admit(context, { old: current.object });
-    const result = await removeCurrent(store, definition, key, current, context);
+    const result = await removeCurrent(store, definition, key, current, options, context);
     if (result !== undefined) return result;
   }
   throw conflict(definition.type, location.name, MODIFIED);
@@ -56,18 +56,24 @@ async function removeCurrent<T extends KubernetesObject>(
   definition: ResourceDefinition<T>,
   key: string,
   current: ServedObject<T>,
+  { gracePeriodSeconds }: DeleteOptions,
   { dryRun = false }: WriteContext,
 ): Promise<Deleted<T> | undefined> {
   const { object } = current;
-  if (isHeld(definition, object)) {
-    if (object.metadata.deletionTimestamp !== undefined) return { gone: false, served: current };
-    const marked = mark(definition, object, store.clock.now());
+  const ending = begin(definition, object, gracePeriodSeconds, store.clock.now());
+  if (ending === undefined) return { gone: false, served: current };
+  const { marked, period } = ending;
+  if (period > 0 || isHeld(definition, object)) {
+    if (marked === object) return { gone: false, served: current };
     if (dryRun) return { gone: false, served: unstored(definition, marked) };
     const served = await store.replace(definition, key, marked, current.revision);
     return served === undefined ? undefined : { gone: false, served };
   }
   if (!dryRun && !(await store.remove(definition, key, current.revision))) return undefined;
-  if (definition.strategy.returnDeletedObject === true) return { gone: true, served: current };
+  if (definition.strategy.returnDeletedObject === true) {
+    const isMarked = definition.strategy.gracePeriodSeconds !== undefined && marked !== object;
+    return { gone: true, served: isMarked ? unstored(definition, marked) : current };
+  }
   return { gone: true, status: successOf(definition, object) };
 }
 
@@ -77,10 +83,46 @@ const isHeld = <T extends KubernetesObject>(
 ): boolean =>
   (object.metadata.finalizers ?? []).length > 0 || strategy.isFinalized?.(object) === false;
 
+/**
+ * The object as it is marked, and the seconds that it is left; undefined where it has begun already and
+ * nothing makes it shorter (apiserver, pkg/registry/rest/delete.go, BeforeDelete).
+ */
+function begin<T extends KubernetesObject>(
+  definition: ResourceDefinition<T>,
+  object: T,
+  asked: number | undefined,
+  now: Date,
+): { readonly marked: T; readonly period: number } | undefined {
+  const { strategy } = definition;
+  const { deletionTimestamp, deletionGracePeriodSeconds } = object.metadata;
+  if (deletionTimestamp === undefined) {
+    const period = strategy.gracePeriodSeconds?.(object, asked) ?? 0;
+    return { marked: mark(definition, object, period, now), period };
+  }
+  if (strategy.gracePeriodSeconds === undefined || deletionGracePeriodSeconds === undefined) {
+    return { marked: object, period: 0 };
+  }
+  if (asked === undefined || asked >= deletionGracePeriodSeconds) {
+    // What waits for nothing but its finalizers is held by them.
+    return deletionGracePeriodSeconds === 0 ? { marked: object, period: 0 } : undefined;
+  }
+  const begun = Date.parse(deletionTimestamp) - deletionGracePeriodSeconds * 1000;
+  const marked = {
+    ...object,
+    metadata: ordered({
+      ...object.metadata,
+      deletionTimestamp: formatTime(new Date(begun + asked * 1000)),
+      deletionGracePeriodSeconds: asked,
+    }),
+  };
+  return { marked, period: asked };
+}
+
 /** The deletion begins. */
 function mark<T extends KubernetesObject>(
   { strategy }: ResourceDefinition<T>,
   object: T,
+  period: number,
   now: Date,
 ): T {
   const { generation = 0 } = object.metadata;
@@ -89,8 +131,8 @@ function mark<T extends KubernetesObject>(
     metadata: ordered({
       ...object.metadata,
       ...(generation > 0 ? { generation: generation + 1 } : {}),
-      deletionTimestamp: formatTime(now),
-      deletionGracePeriodSeconds: 0,
+      deletionTimestamp: formatTime(new Date(now.getTime() + period * 1000)),
+      deletionGracePeriodSeconds: period,
     }),
   };
   return strategy.prepareDelete?.(marked) ?? marked;

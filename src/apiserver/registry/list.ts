@@ -1,6 +1,10 @@
 /** LIST: a snapshot of a revision, in pages if wanted. */
-import type { KubernetesObject } from '../../kubernetes/index.ts';
-import { apiVersionOf } from '../../kubernetes/index.ts';
+import {
+  apiVersionOf,
+  envelopeList,
+  type KubernetesObject,
+  type ListMeta,
+} from '../../kubernetes/index.ts';
 import {
   CompactedError,
   FutureRevisionError,
@@ -140,19 +144,22 @@ const COMMA = Buffer.from(',');
 const OPEN = Buffer.from('{');
 const CLOSE = Buffer.from(']}');
 
+export const listMeta = ({ revision, remainingItemCount, ...more }: ServedList): ListMeta => ({
+  resourceVersion: String(revision),
+  ...(more.continue === undefined ? {} : { continue: more.continue }),
+  ...(remainingItemCount === undefined ? {} : { remainingItemCount }),
+});
+
 /** The JSON of a list as upstream writes it, put together from the bytes of its items. */
 export function encodeList<T extends KubernetesObject>(
   definition: ResourceDefinition<T>,
-  { items, revision, remainingItemCount, ...more }: ServedList<T>,
+  list: ServedList<T>,
 ): Uint8Array {
+  const { items } = list;
   const head = JSON.stringify({
     kind: definition.listKind,
     apiVersion: apiVersionOf(definition.type),
-    metadata: {
-      resourceVersion: String(revision),
-      ...(more.continue === undefined ? {} : { continue: more.continue }),
-      ...(remainingItemCount === undefined ? {} : { remainingItemCount }),
-    },
+    metadata: listMeta(list),
   });
   const parts: Uint8Array[] = [Buffer.from(`${head.slice(0, -1)},"items":[`)];
   for (const [index, served] of items.entries()) {
@@ -162,6 +169,18 @@ export function encodeList<T extends KubernetesObject>(
   parts.push(CLOSE);
   return Buffer.concat(parts);
 }
+
+/** The same in protobuf. */
+export const encodeListProtobuf = (
+  { type, listKind }: ResourceDefinition,
+  list: ServedList,
+): Uint8Array =>
+  envelopeList(
+    apiVersionOf(type),
+    listKind,
+    listMeta(list),
+    list.items.map(({ message }) => message),
+  );
 
 const itemParts = (served: Served): Uint8Array[] =>
   served instanceof ServedObject ? [OPEN, served.itemTail] : [served.item];

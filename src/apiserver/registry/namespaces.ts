@@ -22,7 +22,9 @@ import { update } from './update.ts';
 const IMMORTAL: ReadonlySet<string> = new Set(['default', 'kube-system', 'kube-public']);
 
 /** @throws StatusError Forbidden */
-export function checkMortal({ type }: ResourceDefinition, name: string): void {
+export function checkMortal({ type, strategy }: ResourceDefinition, name: string): void {
+  const why = strategy.undeletable?.(name);
+  if (why !== undefined) throw forbidden(type, name, why);
   if (type === NAMESPACES && IMMORTAL.has(name)) {
     throw forbidden(type, name, 'this namespace may not be deleted');
   }

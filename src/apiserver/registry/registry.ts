@@ -2,7 +2,12 @@
  * The objects of the API server: what is stored, checked on the way in and watched. The front (HTTP) and
  * the server's own parts call it; it knows nothing of requests but what stands in these types.
  */
-import type { KubernetesObject, ResourceType, Status } from '../../kubernetes/index.ts';
+import type {
+  JsonDocument,
+  KubernetesObject,
+  ResourceType,
+  Status,
+} from '../../kubernetes/index.ts';
 import type { ResourceDefinition } from '../resources/index.ts';
 import type { Admission, ResourceRequest } from '../types.ts';
 import type { Reader } from './reader.ts';
@@ -23,6 +28,8 @@ export interface Served<T extends KubernetesObject = KubernetesObject> {
   readonly bytes: Uint8Array;
   /** Its JSON as an item of a list: without `kind` and `apiVersion`, as upstream. */
   readonly item: Uint8Array;
+  /** Its protobuf as an item of a list: without an envelope. Made once, when somebody wants it. */
+  readonly message: Uint8Array;
 }
 
 export interface GetOptions {
@@ -69,6 +76,8 @@ export interface ServedEvent {
   readonly object: KubernetesObject | Status;
   /** The line of the watch, `{"type":…,"object":…}` with its line feed, made once for all watchers. */
   readonly line: Uint8Array;
+  /** The same in protobuf, with its length. */
+  readonly frame: Uint8Array;
 }
 
 /** What a write needs beside the object. */
@@ -126,12 +135,14 @@ export interface Registry {
   /**
    * A body of POST or PUT as an object of the resource: known fields only, in upstream's order.
    *
+   * @param body JSON, or what has been read from another form
+   *
    * @throws StatusError BadRequest for what is not JSON, is another kind, has a field of a wrong type, or
    *   (Strict) unknown or duplicate fields; with Warn these go to `warn`.
    */
   decode<T extends KubernetesObject>(
     definition: ResourceDefinition<T>,
-    body: Uint8Array,
+    body: Uint8Array | JsonDocument,
     fieldValidation: FieldValidation,
     warn: (text: string) => void,
   ): T;

@@ -1,6 +1,21 @@
 /** What a server starts with: created where it is missing, left alone where it is there. */
-import { NAMESPACES, StatusError } from '../../kubernetes/index.ts';
-import { type ResourceDefinition, readObject } from '../resources/index.ts';
+import {
+  API_SERVICES,
+  FLOW_SCHEMAS,
+  NAMESPACES,
+  PRIORITY_CLASSES,
+  PRIORITY_LEVELS,
+  StatusError,
+} from '../../kubernetes/index.ts';
+import {
+  DEFINITIONS,
+  localApiServices,
+  MANDATORY_FLOW_SCHEMAS,
+  MANDATORY_PRIORITY_LEVELS,
+  type ResourceDefinition,
+  readObject,
+  SYSTEM_PRIORITY_CLASSES,
+} from '../resources/index.ts';
 import { create } from './create.ts';
 import { keyOf } from './keys.ts';
 import { definitionOf } from './live-reader.ts';
@@ -14,6 +29,14 @@ export const SYSTEM_NAMESPACES: readonly SeedObject[] = [
   'kube-public',
   'kube-node-lease',
 ].map((name) => ({ type: NAMESPACES, object: { metadata: { name } } }));
+
+/** Beside them: what kube-apiserver makes at its start. */
+export const SYSTEM_OBJECTS: readonly SeedObject[] = [
+  ...SYSTEM_PRIORITY_CLASSES.map((object) => ({ type: PRIORITY_CLASSES, object })),
+  ...localApiServices(DEFINITIONS).map((object) => ({ type: API_SERVICES, object })),
+  ...MANDATORY_PRIORITY_LEVELS.map((object) => ({ type: PRIORITY_LEVELS, object })),
+  ...MANDATORY_FLOW_SCHEMAS.map((object) => ({ type: FLOW_SCHEMAS, object })),
+];
 
 const CONTEXT: WriteContext = {
   attributes: {

@@ -1,6 +1,11 @@
 /** An object as it stands in the storage, and what is made of it once for all who ask. */
-import type { KubernetesObject } from '../../kubernetes/index.ts';
-import { apiVersionOf } from '../../kubernetes/index.ts';
+import {
+  apiVersionOf,
+  encodeMessage,
+  envelope,
+  type KubernetesObject,
+  watchFrame,
+} from '../../kubernetes/index.ts';
 import type { ResourceDefinition } from '../resources/index.ts';
 import type { Served } from './registry.ts';
 
@@ -53,6 +58,8 @@ export class ServedObject<T extends KubernetesObject = KubernetesObject> impleme
   readonly #stored: Uint8Array | undefined;
   #bytes: Uint8Array | undefined;
   #lines: Partial<Record<ChangeType, Uint8Array>> | undefined;
+  #message: Uint8Array | undefined;
+  #frames: Partial<Record<ChangeType, Uint8Array>> | undefined;
 
   constructor(definition: ResourceDefinition, object: T, revision: number, stored?: Uint8Array) {
     this.definition = definition;
@@ -85,6 +92,18 @@ export class ServedObject<T extends KubernetesObject = KubernetesObject> impleme
     return this.#lines[type];
   }
 
+  get message(): Uint8Array {
+    this.#message ??= encodeMessage(this.definition.schema.name, this.object);
+    return this.#message;
+  }
+
+  /** The frame of a watch in protobuf. */
+  frame(type: ChangeType): Uint8Array {
+    this.#frames ??= {};
+    this.#frames[type] ??= watchFrame(type, protobufOf(this.definition, this));
+    return this.#frames[type];
+  }
+
   /** The resource version goes in as the first field of the metadata. Undefined for JSON that begins otherwise. */
   #withVersion(): Uint8Array | undefined {
     const stored = this.#stored;
@@ -97,6 +116,12 @@ export class ServedObject<T extends KubernetesObject = KubernetesObject> impleme
     return Buffer.concat([metadata, version, stored.subarray(metadata.length, end)]);
   }
 }
+
+/** The protobuf of an object, with its envelope. */
+export const protobufOf = (
+  { type }: Pick<ResourceDefinition, 'type'>,
+  { message }: Pick<Served, 'message'>,
+): Uint8Array => envelope(apiVersionOf(type), type.kind, message);
 
 function startsWith(bytes: Uint8Array, start: Uint8Array): boolean {
   if (bytes.length < start.length) return false;

@@ -10,6 +10,7 @@ import {
 import type { ResourceDefinition } from '../resources/index.ts';
 import type { ResourceRequest } from '../types.ts';
 import type { Codec } from './codec.ts';
+import { prefixOf } from './keys.ts';
 import type { WriteContext } from './registry.ts';
 import type { ServedObject } from './served.ts';
 import type { Random } from './system-metadata.ts';
@@ -34,6 +35,8 @@ export class Store {
   readonly random: Random;
   readonly codec: Codec;
   readonly listener: Listener;
+  /** The end of the last of them, by resource. */
+  readonly #turns = new Map<string, Promise<void>>();
 
   constructor({ storage, codec, clock, random, listener }: StoreOptions) {
     this.storage = storage;
@@ -41,6 +44,30 @@ export class Store {
     this.clock = clock;
     this.random = random;
     this.listener = listener;
+  }
+
+  /** All objects of a resource. */
+  async all<T extends KubernetesObject>(definition: ResourceDefinition<T>): Promise<readonly T[]> {
+    const { items } = await this.storage.list(prefixOf(definition));
+    return items.map((stored) => this.codec.decode(definition, stored).object);
+  }
+
+  /** Writes that look at all others of their resource go one after the other; others at once. */
+  async inTurn<T extends KubernetesObject, R>(
+    definition: ResourceDefinition<T>,
+    write: () => Promise<R>,
+  ): Promise<R> {
+    if (definition.strategy.complete === undefined) return await write();
+    const before = this.#turns.get(definition.type.resource) ?? Promise.resolve();
+    const turn = before.then(write);
+    this.#turns.set(
+      definition.type.resource,
+      turn.then(
+        () => undefined,
+        () => undefined,
+      ),
+    );
+    return await turn;
   }
 
   async read<T extends KubernetesObject>(

@@ -16,6 +16,7 @@ import {
 import { unstored } from './codec.ts';
 import {
   checkNamespaceOf,
+  completed,
   type NamespaceCheck,
   prepareCreate,
   withoutForeignNamespace,
@@ -56,10 +57,11 @@ export async function update<T extends KubernetesObject>(
   const key = keyOf(definition, location);
   for (let left = MOST_TRIES; left > 0; left -= 1) {
     const current = await store.read(definition, key);
-    const result =
+    const result = await store.inTurn(definition, () =>
       current === undefined
-        ? await createInstead(store, update, key)
-        : await replace(store, update, key, current);
+        ? createInstead(store, update, key)
+        : replace(store, update, key, current),
+    );
     if (result !== undefined) return result;
   }
   throw conflict(definition.type, location.name, MODIFIED);
@@ -102,8 +104,10 @@ async function replace<T extends KubernetesObject>(
   const given = withMetadataOf(withoutForeignNamespace(definition, object), old);
   const complete = definition.strategy.default?.(given) ?? given;
   const strategy: UpdateStrategy<T> = subresource ?? definition.strategy;
-  const prepared =
+  const changed =
     strategy.prepareUpdate?.(complete, old, { user, now: store.clock.now() }) ?? complete;
+  const prepared =
+    subresource === undefined ? await completed(store, definition, changed, old) : changed;
   const errors = [
     ...validateMetadataUpdate(prepared.metadata, old.metadata),
     ...(strategy.validateUpdate?.(prepared, old) ?? []),

@@ -1,22 +1,17 @@
 /** WATCH: what is there, then what changes, as one sequence of events. */
 
 import type { Clock } from '../../client/index.ts';
-import {
-  apiVersionOf,
-  type KubernetesObject,
-  type Status,
-  StatusError,
-} from '../../kubernetes/index.ts';
+import { StatusError } from '../../kubernetes/index.ts';
 import { type Change, CompactedError, type Storage } from '../../storage/index.ts';
 import type { ResourceDefinition } from '../resources/index.ts';
 import type { Codec } from './codec.ts';
+import { bookmark, ChangeEvent, NoteEvent } from './events.ts';
 import { list } from './list.ts';
 import { checkWatchOptions } from './list-options.ts';
 import { expired, tooLargeVersion } from './refusals.ts';
 import type { ServedEvent, WatchRequest } from './registry.ts';
 import { parseResourceVersion } from './resource-version.ts';
 import { type Selection, select } from './selection.ts';
-import type { ChangeType, ServedObject } from './served.ts';
 
 /** How often a watcher hears where it stands, and how long before its end (apiserver, cacher.go). */
 const BOOKMARK_MS = 60_000;
@@ -130,20 +125,11 @@ class Watching {
       ...(labelSelector === undefined ? {} : { labelSelector }),
       ...(fieldSelector === undefined ? {} : { fieldSelector }),
     });
-    return { events: items.map((served) => eventOf('ADDED', served)), revision };
+    return { events: items.map((served) => new ChangeEvent('ADDED', served)), revision };
   }
 
   bookmark(revision: number, isInitialEnd = false): ServedEvent {
-    const { type } = this.#definition;
-    const object: KubernetesObject = {
-      kind: type.kind,
-      apiVersion: apiVersionOf(type),
-      metadata: {
-        resourceVersion: String(revision),
-        ...(isInitialEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}),
-      },
-    };
-    return lineOf('BOOKMARK', object);
+    return bookmark(this.#definition, revision, isInitialEnd);
   }
 
   async *changes(
@@ -217,28 +203,16 @@ class Watching {
     const wasIn =
       previous !== undefined &&
       (matches === undefined || matches(codec.decode(this.#definition, previous).object));
-    if (isIn) return eventOf(wasIn ? 'MODIFIED' : 'ADDED', now);
+    if (isIn) return new ChangeEvent(wasIn ? 'MODIFIED' : 'ADDED', now);
     if (!wasIn) return undefined;
-    return eventOf('DELETED', codec.deleted(this.#definition, change, previous));
+    return new ChangeEvent('DELETED', codec.deleted(this.#definition, change, previous));
   }
 }
 
-const eventOf = (type: ChangeType, served: ServedObject): ServedEvent => ({
-  type,
-  object: served.object,
-  line: served.line(type),
-});
-
-const lineOf = (type: 'BOOKMARK' | 'ERROR', object: KubernetesObject | Status): ServedEvent => ({
-  type,
-  object,
-  line: Buffer.from(`${JSON.stringify({ type, object })}\n`),
-});
-
 function errorEvent(error: unknown, version: number): ServedEvent {
-  if (error instanceof StatusError) return lineOf('ERROR', error.status);
+  if (error instanceof StatusError) return new NoteEvent('ERROR', error.status);
   if (error instanceof CompactedError) {
-    return lineOf('ERROR', expired(`too old resource version: ${version}`).status);
+    return new NoteEvent('ERROR', expired(`too old resource version: ${version}`).status);
   }
   throw error;
 }

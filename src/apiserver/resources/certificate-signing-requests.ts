@@ -8,62 +8,10 @@ import { AGE, column, NAME } from './columns.ts';
 import { preserveConditions, withTimes } from './csr-conditions.ts';
 import { validateCreate, validateUpdate } from './csr-validation.ts';
 import { define } from './define.ts';
-import { apiObject } from './metadata-schema.ts';
-import {
-  BYTES,
-  INT32,
-  list,
-  map,
-  object,
-  optional,
-  pointer,
-  required,
-  STRING,
-  struct,
-  TIME,
-} from './schema.ts';
 import { ageOf, humanDuration } from './times.ts';
-
-const CERTIFICATES = 'io.k8s.api.certificates.v1';
-const atomicStrings = list(STRING, { listType: 'atomic' });
-
-const SCHEMA = apiObject(`${CERTIFICATES}.CertificateSigningRequest`, {
-  spec: required(
-    object(`${CERTIFICATES}.CertificateSigningRequestSpec`, {
-      request: required(BYTES),
-      signerName: required(STRING),
-      expirationSeconds: pointer(INT32),
-      usages: optional(atomicStrings),
-      username: optional(STRING),
-      uid: optional(STRING),
-      groups: optional(atomicStrings),
-      extra: optional(map(list(STRING))),
-    }),
-  ),
-  status: struct(
-    object(`${CERTIFICATES}.CertificateSigningRequestStatus`, {
-      // Upstream has no patch strategy here: a strategic merge patch replaces the list.
-      conditions: optional(
-        list(
-          object(`${CERTIFICATES}.CertificateSigningRequestCondition`, {
-            type: required(STRING),
-            status: required(STRING),
-            reason: optional(STRING),
-            message: optional(STRING),
-            lastUpdateTime: struct(TIME),
-            lastTransitionTime: struct(TIME),
-          }),
-          { listType: 'map', listMapKeys: ['type'] },
-        ),
-      ),
-      certificate: optional(BYTES),
-    }),
-  ),
-});
 
 export const CERTIFICATE_SIGNING_REQUEST_DEFINITION = define(CERTIFICATE_SIGNING_REQUESTS, {
   shortNames: ['csr'],
-  schema: SCHEMA,
   strategy: {
     validateName: () => [],
     prepareCreate: (csr, { user }) => ({

@@ -5,20 +5,13 @@ import { base64Bytes, MOST_DATA_BYTES } from './data.ts';
 import { define } from './define.ts';
 import { type FieldError, forbidden, invalid, tooLong } from './field-error.ts';
 import { sameJson } from './metadata.ts';
-import { apiObject } from './metadata-schema.ts';
 import { configKeyProblems, dnsSubdomain } from './names.ts';
-import { BOOLEAN, BYTES, map, optional, pointer, STRING } from './schema.ts';
 import { ageOf } from './times.ts';
 
 const IMMUTABLE = 'field is immutable when `immutable` is set';
 
 export const CONFIG_MAP_DEFINITION = define(CONFIG_MAPS, {
   shortNames: ['cm'],
-  schema: apiObject('io.k8s.api.core.v1.ConfigMap', {
-    immutable: pointer(BOOLEAN),
-    data: optional(map(STRING)),
-    binaryData: optional(map(BYTES)),
-  }),
   strategy: {
     validateName: dnsSubdomain,
     validate,

@@ -1,7 +1,14 @@
 /** Puts a definition together from what is particular to a resource. */
-import type { KubernetesObject, ResourceType } from '../../kubernetes/index.ts';
+import {
+  apiVersionOf,
+  type KubernetesObject,
+  kindType,
+  type ResourceType,
+} from '../../kubernetes/index.ts';
 import type { Verb } from '../types.ts';
 import type { ResourceDefinition, Strategy } from './definition.ts';
+import type { ObjectSchema } from './schema.ts';
+import { schemaOfType } from './type-schema.ts';
 
 const ALL_VERBS: readonly Verb[] = [
   'create',
@@ -14,15 +21,15 @@ const ALL_VERBS: readonly Verb[] = [
   'watch',
 ];
 
-type Particular<T extends KubernetesObject> = Pick<
-  ResourceDefinition<T>,
-  'columns' | 'row' | 'schema'
-> &
+type Particular<T extends KubernetesObject> = Pick<ResourceDefinition<T>, 'columns' | 'row'> &
   Partial<Omit<ResourceDefinition<T>, 'type' | 'strategy'>> & {
     readonly strategy: Partial<Strategy<T>> & Pick<Strategy<T>, 'validateName'>;
   };
 
-/** What most resources are is the default: every verb, updates with and without a resource version. */
+/**
+ * What most resources are is the default: every verb, updates with and without a resource version, the
+ * fields that the API's own type of this kind has.
+ */
 export function define<T extends KubernetesObject>(
   type: ResourceType<T>,
   particular: Particular<T>,
@@ -36,6 +43,7 @@ export function define<T extends KubernetesObject>(
     path: type.resource,
     subresources: {},
     selectableFields: {},
+    schema: particular.schema ?? schemaOfKind(type),
     ...particular,
     type,
     strategy: {
@@ -44,4 +52,15 @@ export function define<T extends KubernetesObject>(
       ...particular.strategy,
     },
   };
+}
+
+/** @throws RangeError for a kind that the tables of types do not have */
+function schemaOfKind(type: ResourceType): ObjectSchema {
+  const name = kindType(apiVersionOf(type), type.kind);
+  if (name === undefined) {
+    throw new RangeError(
+      `expected a kind of the Kubernetes API, got ${apiVersionOf(type)} ${type.kind}`,
+    );
+  }
+  return schemaOfType(name);
 }

@@ -31,6 +31,13 @@ export type FieldReader<T extends KubernetesObject> = {
   read(object: T): string;
 }['read'];
 
+/** What an object may know of the others of its resource, and of chance. */
+export interface Others<T extends KubernetesObject> {
+  list(): Promise<readonly T[]>;
+  /** In [0, 1). */
+  random(): number;
+}
+
 /** How an update of an object, or of one of its subresources, is made and judged. */
 export interface UpdateStrategy<T extends KubernetesObject = KubernetesObject> {
   /** Keeps from the stored object what this update must not touch. */
@@ -51,10 +58,23 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> extends
   /** Fills in what upstream fills in on reading an object: defaults that do not depend on who asks. */
   default?(object: T): T;
   prepareCreate?(object: T, context: StrategyContext): T;
+  /**
+   * Gives the object, prepared, what no other of the resource has: an address, a port. Writes of the resource
+   * go one after the other where there is this.
+   *
+   * @throws StatusError where there is none left, or what it wants is another's
+   */
+  complete?(object: T, old: T | undefined, others: Others<T>): Promise<T>;
   /** After the metadata has been found valid. */
   validate?(object: T): readonly FieldError[];
   /** Whether an update moves `metadata.generation`; absent where the resource has none. */
   generation?(object: T, old: T): boolean;
+  /**
+   * How many seconds a deleted object is kept for who has to end what it stands for; absent where nobody has.
+   *
+   * @param asked `gracePeriodSeconds` of the request
+   */
+  gracePeriodSeconds?(object: T, asked: number | undefined): number;
   /** A deletion begins and the object waits for finalizers. */
   prepareDelete?(object: T): T;
   /** False while something else than the metadata's finalizers keeps a deleted object; absent where nothing can. */
@@ -63,6 +83,8 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> extends
   readonly allowCreateOnUpdate: boolean;
   /** An update without a resource version replaces whatever stands there. */
   readonly allowUnconditionalUpdate: boolean;
+  /** Why the object of this name cannot be deleted; undefined for one that can. */
+  undeletable?(name: string): string | undefined;
   /** DELETE answers the object that is gone and not a Status. */
   readonly returnDeletedObject?: boolean;
 }

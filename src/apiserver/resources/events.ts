@@ -3,22 +3,9 @@ import { EVENTS, type Event, labelKeyProblems } from '../../kubernetes/index.ts'
 import { column, NAME, wide } from './columns.ts';
 import { define } from './define.ts';
 import { type FieldError, invalid, required } from './field-error.ts';
-import { apiObject, OBJECT_META } from './metadata-schema.ts';
 import { dnsSubdomain, pathSegment } from './names.ts';
-import { OBJECT_REFERENCE } from './object-reference.ts';
-import {
-  INT32,
-  MICRO_TIME,
-  object,
-  optional,
-  required as requiredField,
-  STRING,
-  struct,
-  TIME,
-} from './schema.ts';
 import { ageOf } from './times.ts';
 
-const CORE = 'io.k8s.api.core.v1';
 /** `--event-ttl` of kube-apiserver. */
 const TTL_SECONDS = 3600;
 /** Bounds of the fields that only events with an `eventTime` have to keep. */
@@ -41,30 +28,6 @@ const fieldPath = ({ involvedObject }: { readonly involvedObject: Reference }): 
 export const EVENT_DEFINITION = define(EVENTS, {
   shortNames: ['ev'],
   ttlSeconds: TTL_SECONDS,
-  schema: apiObject(`${CORE}.Event`, {
-    metadata: requiredField(OBJECT_META),
-    involvedObject: requiredField(OBJECT_REFERENCE),
-    reason: optional(STRING),
-    message: optional(STRING),
-    source: struct(
-      object(`${CORE}.EventSource`, { component: optional(STRING), host: optional(STRING) }),
-    ),
-    firstTimestamp: struct(TIME),
-    lastTimestamp: struct(TIME),
-    count: optional(INT32),
-    type: optional(STRING),
-    eventTime: struct(MICRO_TIME),
-    series: optional(
-      object(`${CORE}.EventSeries`, {
-        count: optional(INT32),
-        lastObservedTime: struct(MICRO_TIME),
-      }),
-    ),
-    action: optional(STRING),
-    related: optional(OBJECT_REFERENCE),
-    reportingComponent: requiredField(STRING),
-    reportingInstance: requiredField(STRING),
-  }),
   strategy: {
     validateName: pathSegment,
     validate,

@@ -7,6 +7,7 @@ const KINDS = {
   FieldValueRequired: 'Required value',
   FieldValueInvalid: 'Invalid value',
   FieldValueDuplicate: 'Duplicate value',
+  FieldValueNotFound: 'Not found',
   FieldValueNotSupported: 'Unsupported value',
   FieldValueForbidden: 'Forbidden',
   FieldValueTooLong: 'Too long',
@@ -43,6 +44,19 @@ export const duplicate = (field: string, value: unknown): FieldError => ({
   reason: 'FieldValueDuplicate',
   field,
   message: `${KINDS.FieldValueDuplicate}: ${shown(value)}`,
+});
+
+/** A name that nothing here has. */
+export const missing = (field: string, value: unknown, detail = ''): FieldError => ({
+  reason: 'FieldValueNotFound',
+  field,
+  message: withDetail(`${KINDS.FieldValueNotFound}: ${shown(value)}`, detail),
+});
+
+export const tooMany = (field: string, count: number, most: number): FieldError => ({
+  reason: 'FieldValueTooMany',
+  field,
+  message: `${KINDS.FieldValueTooMany}: ${count}: must have at most ${most} items`,
 });
 
 export const notSupported = (

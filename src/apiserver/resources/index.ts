@@ -1,13 +1,16 @@
 /** The resources that the server serves, as one table. */
+export { localApiServices } from './api-services.ts';
+export { SYSTEM_PRIORITY_CLASSES } from './classes.ts';
 export type * from './definition.ts';
 export * from './field-error.ts';
+export { MANDATORY_FLOW_SCHEMAS, MANDATORY_PRIORITY_LEVELS } from './flow-control/index.ts';
 export {
   KUBERNETES_FINALIZER,
   sameJson,
   validateMetadata,
   validateMetadataUpdate,
 } from './metadata.ts';
-export { pathSegment } from './names.ts';
+export { dnsLabel, dnsSubdomain, pathSegment } from './names.ts';
 export { NAMESPACE_DEFINITION } from './namespaces.ts';
 export { type OpenApiSchema, openApiSchemas } from './open-api.ts';
 export {
@@ -16,9 +19,10 @@ export {
   ROLE_BINDING_DEFINITION,
   ROLE_DEFINITION,
 } from './rbac.ts';
-export { readObject, TypeMismatch } from './read-object.ts';
+export { readAs, readObject, TypeMismatch } from './read-object.ts';
 export * from './reviews.ts';
 export type { ArraySchema, Schema } from './schema.ts';
 export { SECRET_DEFINITION } from './secrets.ts';
 export { DEFINITIONS } from './table.ts';
 export { formatTime } from './times.ts';
+export { schemaOfType } from './type-schema.ts';

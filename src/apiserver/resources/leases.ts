@@ -3,27 +3,10 @@ import { LEASES, type Lease } from '../../kubernetes/index.ts';
 import { AGE, column, NAME } from './columns.ts';
 import { define } from './define.ts';
 import { type FieldError, invalid } from './field-error.ts';
-import { apiObject } from './metadata-schema.ts';
 import { dnsSubdomain } from './names.ts';
-import { INT32, MICRO_TIME, object, optional, pointer, STRING, struct } from './schema.ts';
 import { ageOf } from './times.ts';
 
-const COORDINATION = 'io.k8s.api.coordination.v1';
-
 export const LEASE_DEFINITION = define(LEASES, {
-  schema: apiObject(`${COORDINATION}.Lease`, {
-    spec: struct(
-      object(`${COORDINATION}.LeaseSpec`, {
-        holderIdentity: pointer(STRING),
-        leaseDurationSeconds: pointer(INT32),
-        acquireTime: optional(MICRO_TIME),
-        renewTime: optional(MICRO_TIME),
-        leaseTransitions: pointer(INT32),
-        strategy: pointer(STRING),
-        preferredHolder: pointer(STRING),
-      }),
-    ),
-  }),
   strategy: {
     validateName: dnsSubdomain,
     prepareCreate: withoutCoordination,

@@ -4,36 +4,10 @@ import { AGE, column, NAME } from './columns.ts';
 import { define } from './define.ts';
 import { type FieldError, invalid } from './field-error.ts';
 import { isKnownFinalizer, KUBERNETES_FINALIZER, unknownFinalizer } from './metadata.ts';
-import { apiObject } from './metadata-schema.ts';
 import { dnsLabel } from './names.ts';
-import { list, mergedBy, object, optional, required, STRING, struct, TIME } from './schema.ts';
 import { ageOf } from './times.ts';
 
-const CORE = 'io.k8s.api.core.v1';
 const NAME_LABEL = 'kubernetes.io/metadata.name';
-
-const SCHEMA = apiObject(`${CORE}.Namespace`, {
-  spec: struct(
-    object(`${CORE}.NamespaceSpec`, { finalizers: optional(list(STRING, { listType: 'atomic' })) }),
-  ),
-  status: struct(
-    object(`${CORE}.NamespaceStatus`, {
-      phase: optional(STRING),
-      conditions: optional(
-        mergedBy(
-          'type',
-          object(`${CORE}.NamespaceCondition`, {
-            type: required(STRING),
-            status: required(STRING),
-            lastTransitionTime: struct(TIME),
-            reason: optional(STRING),
-            message: optional(STRING),
-          }),
-        ),
-      ),
-    }),
-  ),
-});
 
 /** With its own name as a label, so that selectors can name it. */
 const labelled = (namespace: Namespace): Namespace => {
@@ -54,7 +28,6 @@ const withPhase = (namespace: Namespace): Namespace =>
 export const NAMESPACE_DEFINITION = define(NAMESPACES, {
   shortNames: ['ns'],
   verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
-  schema: SCHEMA,
   strategy: {
     validateName: dnsLabel,
     default: (namespace) =>

@@ -18,7 +18,6 @@ import {
   required,
 } from './field-error.ts';
 import { dnsSubdomain } from './names.ts';
-import { NODE_SCHEMA } from './node-schema.ts';
 import { quantityNanos } from './quantity.ts';
 import { ageOf } from './times.ts';
 
@@ -38,7 +37,6 @@ const more = ({ spec = {} }: { readonly spec?: Node['spec'] & MoreSpec }): MoreS
 export const NODE_DEFINITION = define(NODES, {
   path: 'minions',
   shortNames: ['no'],
-  schema: NODE_SCHEMA,
   strategy: {
     validateName: dnsSubdomain,
     default: (node) => completeCidrs(completeStatus(node)),

@@ -13,8 +13,11 @@ const SCALARS: Readonly<Record<ScalarSchema['kind'] | 'any', OpenApiSchema>> = {
   time: { type: 'string', format: 'date-time' },
   microtime: { type: 'string', format: 'date-time' },
   quantity: { oneOf: [{ type: 'string' }, { type: 'number' }] },
+  'int-or-string': { format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] },
   any: { type: 'object' },
 };
+
+const ATOMIC_MAP = { 'x-kubernetes-map-type': 'atomic' };
 
 /**
  * Every object that a schema speaks of, by its name (`io.k8s.api.core.v1.Secret`), as
@@ -31,7 +34,11 @@ export function openApiSchemas(
       return { $ref: `${reference}${schema.name}` };
     }
     if (schema.kind === 'map') {
-      return { type: 'object', additionalProperties: describe(schema.values) };
+      return {
+        type: 'object',
+        additionalProperties: describe(schema.values),
+        ...(schema.atomic === undefined ? {} : ATOMIC_MAP),
+      };
     }
     if (schema.kind === 'array') {
       return { type: 'array', items: describe(schema.items), ...extensions(schema) };
@@ -49,6 +56,7 @@ export function openApiSchemas(
       properties: Object.fromEntries(
         schema.entries.map(([name, field]) => [name, described(describe(field.schema))]),
       ),
+      ...(schema.atomic === undefined ? {} : ATOMIC_MAP),
     });
   };
   for (const schema of schemas) add(schema);

@@ -19,53 +19,14 @@ import {
 } from './field-error.ts';
 import { subjectCells } from './human.ts';
 import { validateLabelSelector } from './label-selector.ts';
-import { apiObject, LABEL_SELECTOR } from './metadata-schema.ts';
 import { dnsSubdomain, pathSegment } from './names.ts';
-import { list, object, optional, required, STRING } from './schema.ts';
 import { ageOf } from './times.ts';
 
-const RBAC = 'io.k8s.api.rbac.v1';
 const GROUP = 'rbac.authorization.k8s.io';
-const atomicStrings = list(STRING, { listType: 'atomic' });
-
-const RULES = required(
-  list(
-    object(`${RBAC}.PolicyRule`, {
-      verbs: required(atomicStrings),
-      apiGroups: optional(atomicStrings),
-      resources: optional(atomicStrings),
-      resourceNames: optional(atomicStrings),
-      nonResourceURLs: optional(atomicStrings),
-    }),
-    { listType: 'atomic' },
-  ),
-);
-
-const BINDING_FIELDS = {
-  subjects: optional(
-    list(
-      object(`${RBAC}.Subject`, {
-        kind: required(STRING),
-        apiGroup: optional(STRING),
-        name: required(STRING),
-        namespace: optional(STRING),
-      }),
-      { listType: 'atomic' },
-    ),
-  ),
-  roleRef: required(
-    object(`${RBAC}.RoleRef`, {
-      apiGroup: required(STRING),
-      kind: required(STRING),
-      name: required(STRING),
-    }),
-  ),
-};
 
 const CREATED = column('Created At', 'When the object was created.', { type: 'date' });
 
 export const ROLE_DEFINITION = define(ROLES, {
-  schema: apiObject(`${RBAC}.Role`, { rules: RULES }),
   strategy: {
     validateName: pathSegment,
     validate: ({ rules }) => validateRules(rules, true),
@@ -77,14 +38,6 @@ export const ROLE_DEFINITION = define(ROLES, {
 });
 
 export const CLUSTER_ROLE_DEFINITION = define(CLUSTER_ROLES, {
-  schema: apiObject(`${RBAC}.ClusterRole`, {
-    rules: RULES,
-    aggregationRule: optional(
-      object(`${RBAC}.AggregationRule`, {
-        clusterRoleSelectors: optional(list(LABEL_SELECTOR, { listType: 'atomic' })),
-      }),
-    ),
-  }),
   strategy: {
     validateName: pathSegment,
     validate: (role) => [...validateRules(role.rules, false), ...validateAggregation(role)],
@@ -100,7 +53,6 @@ export const CLUSTER_ROLE_BINDING_DEFINITION = binding(CLUSTER_ROLE_BINDINGS, fa
 
 function binding(type: typeof ROLE_BINDINGS, namespaced: boolean): ResourceDefinition<RoleBinding> {
   return define(type, {
-    schema: apiObject(`${RBAC}.${type.kind}`, BINDING_FIELDS),
     strategy: {
       validateName: pathSegment,
       default: complete,

@@ -34,10 +34,17 @@ export function readObject<T extends KubernetesObject>(
   value: unknown,
   unknown?: UnknownFields,
 ): T {
-  const read: unknown = readFields(definition.schema, value, '', unknown);
+  const read: unknown = readAs(definition.schema, value, unknown);
   if (!isRead(definition, read)) throw new TypeMismatch('the object: expected metadata');
   return read;
 }
+
+/** As `readObject`, of what need not be an object of the API: options, a list. */
+export const readAs = (
+  schema: ObjectSchema,
+  value: unknown,
+  unknown?: UnknownFields,
+): Record<string, unknown> => readFields(schema, value, '', unknown);
 
 /** True for what has been read by the schema of the resource: its fields have the types of `T` then. */
 const isRead = <T extends KubernetesObject>(_: Readable<T>, value: unknown): value is T =>
@@ -62,7 +69,7 @@ function readFields(
         continue;
       }
     }
-    if (field.always) result[name] = zeroOf(field.schema);
+    if (field.always) result[name] = field.pointer ? null : zeroOf(field.schema);
   }
   if (unknown !== undefined && known < Object.keys(value).length) {
     for (const name of Object.keys(value)) {
@@ -95,6 +102,7 @@ function readValue(
     case 'time':
     case 'microtime':
     case 'quantity':
+    case 'int-or-string':
       return readScalar(schema, value, path);
   }
 }
@@ -160,6 +168,8 @@ function readScalar({ kind }: ScalarSchema, value: unknown, path: string): unkno
         path,
         'a quantity, a number with an optional suffix like "500m" or "2Gi"',
       );
+    case 'int-or-string':
+      return typeof value === 'string' ? value : readInteger('int32', value, path);
   }
 }
 
@@ -211,6 +221,7 @@ function zeroOf(schema: Schema): unknown {
       return false;
     case 'int32':
     case 'int64':
+    case 'int-or-string':
       return 0;
     case 'quantity':
       return '0';

@@ -1,6 +1,7 @@
 /**
  * The fields of an object, as a value: what is read of a body, what is unknown, how lists are merged by
- * a strategic merge patch, and what OpenAPI says of it. Follows the Go types of k8s.io/api and their tags.
+ * a strategic merge patch, and what OpenAPI says of it. Those of the API's own types are made from their tables
+ * (`schemaOfType`).
  */
 
 export type Schema =
@@ -24,7 +25,9 @@ export interface ScalarSchema {
     /** metav1.MicroTime: six digits of a second. */
     | 'microtime'
     /** resource.Quantity: a string or a number, kept in its canonical form. */
-    | 'quantity';
+    | 'quantity'
+    /** intstr.IntOrString: `80` or `"http"`. */
+    | 'int-or-string';
 }
 
 export interface ObjectSchema {
@@ -34,6 +37,8 @@ export interface ObjectSchema {
   readonly fields: Readonly<Record<string, Field>>;
   /** The same, for going through them. */
   readonly entries: readonly (readonly [string, Field])[];
+  /** `x-kubernetes-map-type: atomic`: belongs to one manager of server-side apply as a whole. */
+  readonly atomic?: true;
 }
 
 export interface Field {
@@ -44,18 +49,22 @@ export interface Field {
   readonly always: boolean;
   /** A pointer in Go: 0, false and the empty text are values, and not the same as "not set". */
   readonly pointer: boolean;
+  /** What server-side apply takes it for in the key of a list item that lacks it (`+default`). */
+  readonly default?: string | number | boolean;
 }
 
 export interface MapSchema {
   readonly kind: 'map';
   readonly values: Schema;
+  /** As of an object. */
+  readonly atomic?: true;
 }
 
 export interface ArraySchema {
   readonly kind: 'array';
   readonly items: Schema;
   /** How a strategic merge patch treats it (tag `patchStrategy`); a list is replaced where nothing is said. */
-  readonly patch?: 'merge';
+  readonly patch?: 'merge' | 'merge,retainKeys';
   /** The field that tells items apart (tag `patchMergeKey`); absent for lists of scalars. */
   readonly mergeKey?: string;
   /** `x-kubernetes-list-type`. */
@@ -64,13 +73,6 @@ export interface ArraySchema {
 }
 
 export const STRING: ScalarSchema = { kind: 'string' };
-export const BOOLEAN: ScalarSchema = { kind: 'boolean' };
-export const INT32: ScalarSchema = { kind: 'int32' };
-export const INT64: ScalarSchema = { kind: 'int64' };
-export const BYTES: ScalarSchema = { kind: 'bytes' };
-export const TIME: ScalarSchema = { kind: 'time' };
-export const MICRO_TIME: ScalarSchema = { kind: 'microtime' };
-export const QUANTITY: ScalarSchema = { kind: 'quantity' };
 export const ANY: Schema = { kind: 'any' };
 
 export const object = (name: string, fields: Readonly<Record<string, Field>>): ObjectSchema => ({
@@ -82,37 +84,4 @@ export const object = (name: string, fields: Readonly<Record<string, Field>>): O
 
 export const map = (values: Schema): MapSchema => ({ kind: 'map', values });
 
-export const list = (
-  items: Schema,
-  options: Omit<ArraySchema, 'kind' | 'items'> = {},
-): ArraySchema => ({
-  kind: 'array',
-  items,
-  ...options,
-});
-
-/** A list that a strategic merge patch merges by a field of its items. */
-export const mergedBy = (mergeKey: string, items: Schema): ArraySchema =>
-  list(items, { patch: 'merge', mergeKey, listType: 'map', listMapKeys: [mergeKey] });
-
-/** `json:"x,omitempty"` of a plain type. */
-export const optional = (schema: Schema): Field => ({
-  schema,
-  required: false,
-  always: false,
-  pointer: false,
-});
-
-/** `json:"x,omitempty"` of a pointer to a scalar. */
-export const pointer = (schema: Schema): Field => ({ ...optional(schema), pointer: true });
-
-/** `json:"x"`. */
-export const required = (schema: Schema): Field => ({
-  schema,
-  required: true,
-  always: true,
-  pointer: false,
-});
-
-/** `json:"x,omitempty"` of a struct, which Go writes all the same. */
-export const struct = (schema: Schema): Field => ({ ...required(schema), required: false });
+export const list = (items: Schema): ArraySchema => ({ kind: 'array', items });

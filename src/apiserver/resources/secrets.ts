@@ -5,9 +5,7 @@ import { base64Bytes, MOST_DATA_BYTES } from './data.ts';
 import { define } from './define.ts';
 import { type FieldError, forbidden, invalid, required, tooLong } from './field-error.ts';
 import { sameJson } from './metadata.ts';
-import { apiObject } from './metadata-schema.ts';
 import { configKeyProblems, dnsSubdomain } from './names.ts';
-import { BOOLEAN, BYTES, map, optional, pointer, STRING } from './schema.ts';
 import { ageOf } from './times.ts';
 
 const IMMUTABLE = 'field is immutable when `immutable` is set';
@@ -22,12 +20,6 @@ const DEMANDED: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 export const SECRET_DEFINITION = define(SECRETS, {
-  schema: apiObject('io.k8s.api.core.v1.Secret', {
-    immutable: pointer(BOOLEAN),
-    data: optional(map(BYTES)),
-    stringData: optional(map(STRING)),
-    type: optional(STRING),
-  }),
   strategy: {
     validateName: dnsSubdomain,
     default: readable,

@@ -1,5 +1,10 @@
 /** The Kubernetes API as far as kubepki speaks it: objects, resources, refusals. */
+export type * from './admission.ts';
+export type * from './api-services.ts';
 export type * from './exchange.ts';
+export type * from './node-classes.ts';
 export type * from './objects.ts';
+export type * from './pods.ts';
 export * from './resources.ts';
+export type * from './services.ts';
 export * from './status.ts';

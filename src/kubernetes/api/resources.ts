@@ -1,4 +1,7 @@
 /** The resources that kubepki speaks of by name, and where they are in the API. */
+import type { AdmissionPolicy, AdmissionPolicyBinding, WebhookConfiguration } from './admission.ts';
+import type { ApiService, FlowSchema, PriorityLevel } from './api-services.ts';
+import type { CsiDriver, CsiNode, PriorityClass, RuntimeClass } from './node-classes.ts';
 import type {
   CertificateSigningRequest,
   ClusterRole,
@@ -15,6 +18,8 @@ import type {
   ServiceAccount,
   SubjectAccessReview,
 } from './objects.ts';
+import type { Pod } from './pods.ts';
+import type { EndpointSlice, Endpoints, Service } from './services.ts';
 
 /** A resource of the API in one version; `T` is what its objects look like. */
 export interface ResourceType<T extends KubernetesObject = KubernetesObject> {
@@ -37,6 +42,9 @@ const define = <T extends KubernetesObject>(
 ): ResourceType<T> => ({ group, version: 'v1', resource, kind, namespaced });
 
 const CERTIFICATES = 'certificates.k8s.io';
+const ADMISSION = 'admissionregistration.k8s.io';
+const FLOW_CONTROL = 'flowcontrol.apiserver.k8s.io';
+const STORAGE = 'storage.k8s.io';
 const RBAC = 'rbac.authorization.k8s.io';
 
 export const NAMESPACES = define<Namespace>('', 'namespaces', 'Namespace', false);
@@ -50,6 +58,66 @@ export const SERVICE_ACCOUNTS = define<ServiceAccount>(
   true,
 );
 export const EVENTS = define<Event>('', 'events', 'Event', true);
+export const PODS = define<Pod>('', 'pods', 'Pod', true);
+export const SERVICES = define<Service>('', 'services', 'Service', true);
+export const ENDPOINTS = define<Endpoints>('', 'endpoints', 'Endpoints', true);
+export const ENDPOINT_SLICES = define<EndpointSlice>(
+  'discovery.k8s.io',
+  'endpointslices',
+  'EndpointSlice',
+  true,
+);
+export const CSI_NODES = define<CsiNode>(STORAGE, 'csinodes', 'CSINode', false);
+export const CSI_DRIVERS = define<CsiDriver>(STORAGE, 'csidrivers', 'CSIDriver', false);
+export const RUNTIME_CLASSES = define<RuntimeClass>(
+  'node.k8s.io',
+  'runtimeclasses',
+  'RuntimeClass',
+  false,
+);
+export const PRIORITY_CLASSES = define<PriorityClass>(
+  'scheduling.k8s.io',
+  'priorityclasses',
+  'PriorityClass',
+  false,
+);
+export const API_SERVICES = define<ApiService>(
+  'apiregistration.k8s.io',
+  'apiservices',
+  'APIService',
+  false,
+);
+export const FLOW_SCHEMAS = define<FlowSchema>(FLOW_CONTROL, 'flowschemas', 'FlowSchema', false);
+export const PRIORITY_LEVELS = define<PriorityLevel>(
+  FLOW_CONTROL,
+  'prioritylevelconfigurations',
+  'PriorityLevelConfiguration',
+  false,
+);
+export const MUTATING_WEBHOOKS = define<WebhookConfiguration>(
+  ADMISSION,
+  'mutatingwebhookconfigurations',
+  'MutatingWebhookConfiguration',
+  false,
+);
+export const VALIDATING_WEBHOOKS = define<WebhookConfiguration>(
+  ADMISSION,
+  'validatingwebhookconfigurations',
+  'ValidatingWebhookConfiguration',
+  false,
+);
+export const ADMISSION_POLICIES = define<AdmissionPolicy>(
+  ADMISSION,
+  'validatingadmissionpolicies',
+  'ValidatingAdmissionPolicy',
+  false,
+);
+export const ADMISSION_POLICY_BINDINGS = define<AdmissionPolicyBinding>(
+  ADMISSION,
+  'validatingadmissionpolicybindings',
+  'ValidatingAdmissionPolicyBinding',
+  false,
+);
 export const LEASES = define<Lease>('coordination.k8s.io', 'leases', 'Lease', true);
 export const CERTIFICATE_SIGNING_REQUESTS = define<CertificateSigningRequest>(
   CERTIFICATES,

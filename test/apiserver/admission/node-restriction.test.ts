@@ -4,7 +4,10 @@ import { nodeRestriction } from '../../../src/apiserver/admission/index.ts';
 import type { KubernetesObject } from '../../../src/kubernetes/index.ts';
 import { csr, refusal, user, type Write } from './requests.ts';
 
-const admission = nodeRestriction();
+const admission = nodeRestriction({
+  find: async () => undefined,
+  authorizer: { authorize: async () => ({ allowed: false, reason: '' }) },
+});
 const worker = user('system:node:worker-1', 'system:nodes', 'system:authenticated');
 const messageOf = async (write: Partial<Write> & Pick<Write, 'resource'>) =>
   (await refusal(admission, { user: worker, ...write }))?.message;

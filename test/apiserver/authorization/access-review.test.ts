@@ -2,7 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import {
   type AccessReview,
+  authorizationOf,
+  createNodeAuthorizer,
   createRbacAuthorizer,
+  NodeGraph,
   reviewAccess,
   reviewLocalAccess,
   reviewOwnAccess,
@@ -31,6 +34,11 @@ const rbac = createRbacAuthorizer(
     binding('ns', 'gone', 'gone', toUser('alice')),
   ),
 );
+
+const { resolvers } = authorizationOf(['Node', 'RBAC'], {
+  Node: createNodeAuthorizer(),
+  RBAC: rbac,
+});
 
 const alice = user('alice', 'system:authenticated');
 const getPod = { verb: 'get', resource: 'pods', name: 'a' };
@@ -143,6 +151,81 @@ describe('SubjectAccessReview', () => {
   });
 });
 
+describe('the selectors of a review', () => {
+  const graph = new NodeGraph();
+  const node = createNodeAuthorizer({ relations: graph });
+  const asked = (selectors: object) =>
+    review({
+      user: 'system:node:a',
+      groups: ['system:nodes'],
+      resourceAttributes: { verb: 'list', resource: 'pods', ...selectors },
+    });
+  const onNode = (operator: string, ...values: string[]) => ({
+    fieldSelector: { requirements: [{ key: 'spec.nodeName', operator, values }] },
+  });
+  const other = { key: 'a', operator: 'New', values: ['b'] };
+
+  it.each<[object, boolean, string | undefined]>([
+    [{}, false, undefined],
+    [{ fieldSelector: { rawSelector: 'spec.nodeName=a' } }, true, undefined],
+    [{ fieldSelector: { rawSelector: 'x=y,spec.nodeName==a' } }, true, undefined],
+    [{ fieldSelector: { rawSelector: 'spec.nodeName=b' } }, false, undefined],
+    [{ fieldSelector: { rawSelector: 'spec.nodeName!=a' } }, false, undefined],
+    [
+      { fieldSelector: { rawSelector: 'nonsense' } },
+      false,
+      'fieldSelector ignored due to parse error',
+    ],
+    [onNode('In', 'a'), true, undefined],
+    [onNode('NotIn', 'a'), false, undefined],
+    [onNode('In', 'a', 'b'), false, 'fieldSelector ignored due to parse error'],
+    [onNode('Exists'), false, 'fieldSelector ignored due to parse error'],
+    [
+      { fieldSelector: { requirements: [...onNode('In', 'a').fieldSelector.requirements, other] } },
+      true,
+      'fieldSelector partially ignored due to parse error',
+    ],
+    [
+      { labelSelector: { rawSelector: 'a in (b' } },
+      false,
+      'labelSelector ignored due to parse error',
+    ],
+    [{ labelSelector: { rawSelector: 'a in (b)' } }, false, undefined],
+    [
+      { labelSelector: { requirements: [{ key: 'a', operator: 'Exists' }, other] } },
+      false,
+      'labelSelector partially ignored due to parse error',
+    ],
+  ])('%j narrow the question: %s', async (selectors, allowed, error) => {
+    const { status } = await reviewAccess(asked(selectors), node);
+    expect(status?.allowed).toBe(allowed);
+    const expected = error === undefined ? undefined : `spec.resourceAttributes.${error}`;
+    expect(status?.evaluationError).toBe(expected);
+  });
+
+  it.each<[object, string]>([
+    [{ fieldSelector: {} }, 'fieldSelector.requirements'],
+    [{ labelSelector: {} }, 'labelSelector.requirements'],
+    [
+      { fieldSelector: { requirements: [{ operator: 'In', values: ['a'] }] } },
+      'fieldSelector.requirements[0].key',
+    ],
+    [onNode('In'), 'fieldSelector.requirements[0].values'],
+    [onNode('Exists', 'a'), 'fieldSelector.requirements[0].values'],
+    [
+      { labelSelector: { requirements: [{ key: '-', operator: 'Exists' }] } },
+      'labelSelector.requirements[0].key',
+    ],
+    [
+      { labelSelector: { requirements: [{ key: 'a', operator: 'In', values: ['b', ' '] }] } },
+      'labelSelector.requirements[0].values[1]',
+    ],
+  ])('%j are refused', async (selectors, field) => {
+    const { status } = await refusal(async () => reviewAccess(asked(selectors), node));
+    expect(status.details?.causes).toMatchObject([{ field: `spec.resourceAttributes.${field}` }]);
+  });
+});
+
 describe('SelfSubjectAccessReview', () => {
   it('answers for who asks, whatever user it names', async () => {
     const asked = review({ resourceAttributes: getPod });
@@ -202,7 +285,7 @@ describe('SelfSubjectRulesReview', () => {
   };
 
   it('lists every rule, and what could not be found', () => {
-    expect(reviewOwnRules({ ...asked, spec: { namespace: 'ns' } }, alice, rbac)).toEqual({
+    expect(reviewOwnRules({ ...asked, spec: { namespace: 'ns' } }, alice, resolvers)).toEqual({
       ...asked,
       spec: {},
       status: {
@@ -219,16 +302,20 @@ describe('SelfSubjectRulesReview', () => {
 
   it('says of a node that there is more', () => {
     const node = user('system:node:a', 'system:nodes');
-    expect(reviewOwnRules({ ...asked, spec: { namespace: 'ns' } }, node, rbac).status).toEqual({
-      resourceRules: [],
-      nonResourceRules: [],
-      incomplete: true,
-      evaluationError: 'node authorizer does not support user rule resolution',
-    });
+    expect(reviewOwnRules({ ...asked, spec: { namespace: 'ns' } }, node, resolvers).status).toEqual(
+      {
+        resourceRules: [],
+        nonResourceRules: [],
+        incomplete: true,
+        evaluationError: 'node authorizer does not support user rule resolution',
+      },
+    );
   });
 
   it('needs a namespace', async () => {
-    expect((await refusal(() => reviewOwnRules(asked, alice, rbac))).reason).toBe('BadRequest');
+    expect((await refusal(() => reviewOwnRules(asked, alice, resolvers))).reason).toBe(
+      'BadRequest',
+    );
   });
 });
 

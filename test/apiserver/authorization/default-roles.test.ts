@@ -1,13 +1,12 @@
 /** The default objects: that they are whole, what they give, and how they are kept. */
 import { describe, expect, it } from 'vitest';
 import {
-  aggregatedRules,
   createRbacAuthorizer,
   defaultRbacObjects,
   reconcileBinding,
   reconcileRole,
 } from '../../../src/apiserver/authorization/index.ts';
-import type { UserInfo } from '../../../src/kubernetes/index.ts';
+import { aggregatedRules, type UserInfo } from '../../../src/kubernetes/index.ts';
 import {
   asks,
   asksPath,

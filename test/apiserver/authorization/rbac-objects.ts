@@ -133,7 +133,7 @@ export function asks(
   who: UserInfo,
   verb: string,
   what: string,
-  more: Partial<Pick<ResourceRequest, 'group' | 'namespace' | 'name'>> = {},
+  more: Partial<Pick<ResourceRequest, 'group' | 'namespace' | 'name' | 'fieldSelector'>> = {},
 ): ResourceRequest {
   const [resource = '', subresource = ''] = what.split('/');
   return {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { aggregatedDiscovery, discoveryDocuments } from '../../../src/apiserver/front/discovery.ts';
 import { DEFINITIONS } from '../../../src/apiserver/resources/index.ts';
+import { BOOTSTRAP_DEFINITIONS } from './definitions.ts';
 
 const ALL_VERBS = [
   'create',
@@ -15,7 +16,7 @@ const ALL_VERBS = [
 
 // The expectations are what kube-apiserver 1.36.3 answers for the same resources.
 describe('discovery', () => {
-  const documents = discoveryDocuments(DEFINITIONS, '192.0.2.2:6443');
+  const documents = discoveryDocuments(BOOTSTRAP_DEFINITIONS, '192.0.2.2:6443');
 
   test('/api tells the version of the core group and where the server is', () => {
     expect(documents.get('/api')).toEqual({
@@ -26,20 +27,27 @@ describe('discovery', () => {
   });
 
   test('/api tells no address where none is known', () => {
-    expect(discoveryDocuments(DEFINITIONS).get('/api')).toMatchObject({
+    expect(discoveryDocuments(BOOTSTRAP_DEFINITIONS).get('/api')).toMatchObject({
       serverAddressByClientCIDRs: [],
     });
   });
 
   test('/apis lists the groups in the order of kube-apiserver', () => {
     const names = [
+      'apiregistration.k8s.io',
       'authentication.k8s.io',
       'authorization.k8s.io',
       'certificates.k8s.io',
       'rbac.authorization.k8s.io',
+      'storage.k8s.io',
+      'admissionregistration.k8s.io',
+      'scheduling.k8s.io',
       'coordination.k8s.io',
+      'node.k8s.io',
+      'discovery.k8s.io',
+      'flowcontrol.apiserver.k8s.io',
     ];
-    expect(documents.get('/apis')).toEqual({
+    expect(discoveryDocuments(DEFINITIONS).get('/apis')).toEqual({
       kind: 'APIGroupList',
       apiVersion: 'v1',
       groups: names.map((name) => ({
@@ -136,7 +144,7 @@ describe('discovery', () => {
 });
 
 describe('aggregated discovery', () => {
-  const documents = aggregatedDiscovery(DEFINITIONS);
+  const documents = aggregatedDiscovery(BOOTSTRAP_DEFINITIONS);
 
   test('/apis holds the resources of all groups', () => {
     expect(documents.get('/apis')).toMatchObject({

@@ -1,6 +1,6 @@
 /** Places for requests: who waits for a body takes none. */
 import { describe, expect, it } from 'vitest';
-import { answer, apiServer, BOB, reasonOf } from './server.ts';
+import { answer, apiServer, BOB } from './server.ts';
 
 const REVIEW = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
 const EVE = { name: 'eve', groups: ['system:authenticated'] };
@@ -75,23 +75,5 @@ describe('a client that sends its body slowly', () => {
     const { state, request } = slowly();
     expect((await api.handle(request(BOB, '/api/v1/namespaces'))).status).toBe(403);
     expect(state.reading).toBe(0);
-  });
-});
-
-describe('a request to act as another', () => {
-  it.each([
-    'impersonate-user',
-    'impersonate-group',
-    'impersonate-uid',
-    'impersonate-extra-a',
-    'Impersonate-Extra-Scopes',
-  ])('is refused where it has %s', async (name) => {
-    const { ask, faults } = await apiServer();
-    const { status, json } = await ask('GET', '/version', { headers: { [name]: 'x' } });
-    expect([status, json.message, faults.map(reasonOf)]).toEqual([
-      403,
-      expect.stringContaining('impersonation is not served'),
-      [],
-    ]);
   });
 });

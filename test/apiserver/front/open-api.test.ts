@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Document, openApi } from '../../../src/apiserver/front/open-api.ts';
-import { wireFields } from '../../../src/apiserver/front/protobuf/wire.ts';
-import { DEFINITIONS } from '../../../src/apiserver/resources/index.ts';
+import { wireFields } from '../../wire-fields.ts';
+import { BOOTSTRAP_DEFINITIONS } from './definitions.ts';
 
 const KIND = z.object({ group: z.string(), version: z.string(), kind: z.string() });
 const OPERATION = z.object({
@@ -35,7 +35,7 @@ const INDEX = z.object({
   paths: z.record(z.string(), z.object({ serverRelativeURL: z.string() })),
 });
 
-const api = openApi(DEFINITIONS, '1.36');
+const api = openApi(BOOTSTRAP_DEFINITIONS, '1.36');
 const textOf = (document: Document | undefined): string =>
   Buffer.from(document?.bytes ?? []).toString();
 const json = (document: Document | undefined): unknown => JSON.parse(textOf(document));
@@ -193,6 +193,7 @@ describe('OpenAPI 3', () => {
     expect(Object.keys(reviews.paths)).toEqual([
       '/apis/authentication.k8s.io/v1/',
       '/apis/authentication.k8s.io/v1/selfsubjectreviews',
+      '/apis/authentication.k8s.io/v1/tokenreviews',
     ]);
     expect(Object.keys(reviews.components.schemas)).not.toContain(
       'io.k8s.apimachinery.pkg.apis.meta.v1.WatchEvent',
@@ -244,7 +245,7 @@ describe('OpenAPI 2 in protobuf', () => {
   type Fields = ReadonlyMap<number, readonly (Uint8Array | bigint)[]>;
   const read = (value: Uint8Array | bigint | undefined): Fields => {
     const bytes = value instanceof Uint8Array ? value : new Uint8Array();
-    const pairs = [...wireFields(bytes)];
+    const pairs = wireFields(bytes);
     return new Map(
       [...Map.groupBy(pairs, ({ number }) => number)].map(([number, all]) => [
         number,

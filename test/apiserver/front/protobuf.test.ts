@@ -1,250 +1,248 @@
+/** The API in protobuf: what its clients get and send. */
 import { describe, expect, it } from 'vitest';
-import { decodeProtobuf, WireError } from '../../../src/apiserver/front/protobuf/index.ts';
-import { seededWith } from '../../seeded.ts';
-import { apiServer } from './server.ts';
+import { decodeProtobuf, encodeProtobuf } from '../../../src/kubernetes/index.ts';
+import { createMemoryStorage } from '../../../src/storage/index.ts';
+import { field, metadata, unknown, wireFields } from '../../wire-fields.ts';
+import { ADMIN, apiServer, type Tested } from './server.ts';
 
-/** A field that holds bytes, text or messages. */
-function field(number: number, ...values: readonly (string | Uint8Array)[]): Buffer {
-  const body = Buffer.concat(values.map((value) => Buffer.from(value)));
-  return Buffer.concat([varint((number << 3) | 2), varint(body.length), body]);
+const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';
+
+interface Reply {
+  readonly status: number;
+  readonly type: unknown;
+  readonly body: Buffer;
+  /** What the body holds. */
+  object(): Readonly<Record<string, unknown>>;
 }
 
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  let left = BigInt.asUintN(64, BigInt(value));
-  while (left > 0x7fn) {
-    bytes.push(Number(left & 0x7fn) | 0x80);
-    left >>= 7n;
+async function call(
+  { api }: Tested,
+  method: string,
+  url: string,
+  options: { accept?: string; body?: Uint8Array; type?: string } = {},
+): Promise<Reply> {
+  const { accept = PROTOBUF, body, type = PROTOBUF } = options;
+  const answer = await api.loopback(ADMIN)({
+    method,
+    url,
+    headers: { accept, ...(body === undefined ? {} : { 'content-type': type }) },
+    ...(body === undefined ? {} : { body }),
+  });
+  const chunks: Uint8Array[] = [];
+  if (answer.body instanceof Uint8Array) chunks.push(answer.body);
+  else for await (const chunk of answer.body) chunks.push(chunk);
+  const whole = Buffer.concat(chunks);
+  return {
+    status: answer.status,
+    type: answer.headers['content-type'],
+    body: whole,
+    object: () => decodeProtobuf(whole),
+  };
+}
+
+const configMap = (name: string, data: Record<string, string> = { a: 'b' }): Uint8Array =>
+  encodeProtobuf({ kind: 'ConfigMap', apiVersion: 'v1', metadata: { name }, data });
+
+/** Takes the frames of a watch apart: the type of each event and its object. */
+function events(body: Buffer): { type: string; object: Readonly<Record<string, unknown>> }[] {
+  const found = [];
+  for (let at = 0; at < body.length; ) {
+    const end = at + 4 + body.readUInt32BE(at);
+    const [type, object] = wireFields(body.subarray(at + 4, end)).map(({ value }) => value);
+    const [raw] = wireFields(object instanceof Uint8Array ? object : Buffer.of());
+    found.push({
+      type: Buffer.from(type instanceof Uint8Array ? type : []).toString(),
+      object: decodeProtobuf(raw?.value instanceof Uint8Array ? raw.value : Buffer.of()),
+    });
+    at = end;
   }
-  return Buffer.from([...bytes, Number(left)]);
+  return found;
 }
 
-const int = (number: number, value: number): Buffer =>
-  Buffer.concat([varint(number << 3), varint(value)]);
-
-const unknown = (apiVersion: string, kind: string, ...raw: readonly Uint8Array[]): Buffer =>
-  Buffer.concat([
-    Buffer.from('k8s\0'),
-    field(1, field(1, apiVersion), field(2, kind)),
-    field(2, ...raw),
-  ]);
-
-const metadata = (name: string): Buffer =>
-  // As Go writes it: what is empty stands there too.
-  field(
-    1,
-    field(1, name),
-    field(2, ''),
-    field(3, ''),
-    field(5, ''),
-    int(7, 0),
-    field(8, int(1, 0), int(2, 0)),
-  );
-
-const entry = (key: string, value: string | Uint8Array): Buffer =>
-  Buffer.concat([field(1, key), field(2, value)]);
-
-describe('objects in protobuf', () => {
-  it('are read as their JSON would be, without what is empty', () => {
-    expect(
-      decodeProtobuf(
-        unknown(
-          'v1',
-          'Secret',
-          metadata('s'),
-          field(2, entry('a', 'b')),
-          field(2, entry('c', '')),
-          field(3, 'Opaque'),
-        ),
-      ),
-    ).toEqual({
+describe('the API in protobuf', () => {
+  it('takes and answers objects', async () => {
+    const tested = await apiServer();
+    const created = await call(tested, 'POST', CONFIG_MAPS, { body: configMap('c') });
+    expect(created).toMatchObject({ status: 201, type: PROTOBUF });
+    expect(created.object()).toMatchObject({
+      kind: 'ConfigMap',
       apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: { name: 's' },
-      data: { a: 'Yg==', c: '' },
-      type: 'Opaque',
+      metadata: { name: 'c', namespace: 'default' },
+      data: { a: 'b' },
     });
+    const got = await call(tested, 'GET', `${CONFIG_MAPS}/c`);
+    expect(got.body.equals(created.body)).toBe(true);
+    const json = await tested.ask('GET', `${CONFIG_MAPS}/c`);
+    expect(got.object()).toEqual(json.json);
+
+    const update = await call(tested, 'PUT', `${CONFIG_MAPS}/c`, { body: configMap('c', {}) });
+    expect(update.status).toBe(200);
+    expect(update.object()).not.toHaveProperty('data');
+    const patch = await call(tested, 'PATCH', `${CONFIG_MAPS}/c`, {
+      body: Buffer.from('{"data":{"x":"y"}}'),
+      type: 'application/merge-patch+json',
+    });
+    expect(patch.object()).toMatchObject({ data: { x: 'y' } });
   });
 
-  it('keep a zero that is a value', () => {
-    const secret = decodeProtobuf(unknown('v1', 'Secret', metadata('s'), int(5, 0)));
-    expect(secret).toMatchObject({ immutable: false });
-    const lease = decodeProtobuf(
-      unknown(
-        'coordination.k8s.io/v1',
-        'Lease',
-        field(
-          2,
-          field(1, 'me'),
-          int(2, 40),
-          field(4, int(1, 1_700_000_000), int(2, 123_456_789)),
-          int(5, 0),
-        ),
-      ),
-    );
-    expect(lease['spec']).toEqual({
-      holderIdentity: 'me',
-      leaseDurationSeconds: 40,
-      renewTime: '2023-11-14T22:13:20.123456Z',
-      leaseTransitions: 0,
-    });
+  it('takes an object that does not say its kind for what the path says', async () => {
+    const tested = await apiServer();
+    const body = unknown('', '', metadata('plain'));
+    expect((await call(tested, 'POST', '/api/v1/namespaces', { body })).status).toBe(201);
   });
 
-  it('have lists, maps of lists, times and negative numbers', () => {
-    const condition = field(
-      1,
-      field(1, 'Approved'),
-      field(2, 'R'),
-      field(3, 'm'),
-      field(4, int(1, 1_700_000_000)),
-      field(5),
-      field(6, 'True'),
+  it('answers lists, of whose items each has been written once', async () => {
+    const tested = await apiServer();
+    for (const name of ['a', 'b'])
+      await call(tested, 'POST', CONFIG_MAPS, { body: configMap(name) });
+    const list = await call(tested, 'GET', `${CONFIG_MAPS}?limit=1`);
+    expect(list.type).toBe(PROTOBUF);
+    expect(list.object()).toMatchObject({
+      kind: 'ConfigMapList',
+      metadata: { remainingItemCount: 1 },
+      items: [{ metadata: { name: 'a' } }],
+    });
+    const deleted = await call(tested, 'DELETE', CONFIG_MAPS);
+    expect(deleted.object()).toMatchObject({
+      items: [{ metadata: { name: 'a' } }, { metadata: { name: 'b' } }],
+    });
+    expect((await call(tested, 'GET', CONFIG_MAPS)).object()).not.toHaveProperty('items');
+  });
+
+  it('answers the events of a watch in frames', async () => {
+    const tested = await apiServer();
+    await call(tested, 'POST', CONFIG_MAPS, { body: configMap('c') });
+    const watch = await call(
+      tested,
+      'GET',
+      `${CONFIG_MAPS}?watch=1&timeoutSeconds=1&allowWatchBookmarks=1&sendInitialEvents=1&resourceVersionMatch=NotOlderThan`,
+      { accept: `${PROTOBUF};stream=watch` },
     );
-    const spec = field(
-      2,
-      field(1, 'pem'),
-      field(5, 'client auth'),
-      field(5, 'server auth'),
-      field(6, entry('k', Buffer.concat([field(1, 'v'), field(1, 'w')]))),
-      int(8, -5),
-    );
-    const csr = decodeProtobuf(
-      unknown(
-        'certificates.k8s.io/v1',
-        'CertificateSigningRequest',
-        metadata('c'),
-        spec,
-        field(3, condition),
-      ),
-    );
-    expect(csr).toMatchObject({
-      spec: {
-        request: 'cGVt',
-        usages: ['client auth', 'server auth'],
-        extra: { k: ['v', 'w'] },
-        expirationSeconds: -5,
+    expect(watch).toMatchObject({ status: 200, type: `${PROTOBUF};stream=watch` });
+    expect(events(watch.body)).toMatchObject([
+      { type: 'ADDED', object: { kind: 'ConfigMap', metadata: { name: 'c' }, data: { a: 'b' } } },
+      {
+        type: 'BOOKMARK',
+        object: { metadata: { annotations: { 'k8s.io/initial-events-end': 'true' } } },
       },
-      status: {
-        conditions: [
-          {
-            type: 'Approved',
-            reason: 'R',
-            message: 'm',
-            lastUpdateTime: '2023-11-14T22:13:20Z',
-            status: 'True',
-          },
-        ],
+    ]);
+    const late = await call(
+      tested,
+      'GET',
+      `${CONFIG_MAPS}?watch=1&timeoutSeconds=1&resourceVersion=0`,
+      {
+        accept: `${PROTOBUF};stream=watch;as=PartialObjectMetadata;v=v1;g=meta.k8s.io`,
       },
+    );
+    const [first] = events(late.body);
+    expect(first?.object).toMatchObject({ kind: 'PartialObjectMetadata', metadata: { name: 'c' } });
+    expect(first?.object).not.toHaveProperty('data');
+  });
+
+  it('answers a refusal, and the success of a deletion', async () => {
+    const tested = await apiServer();
+    const missing = await call(tested, 'GET', `${CONFIG_MAPS}/nobody`);
+    expect(missing).toMatchObject({ status: 404, type: PROTOBUF });
+    expect(missing.object()).toMatchObject({
+      kind: 'Status',
+      apiVersion: 'v1',
+      status: 'Failure',
+      reason: 'NotFound',
+      details: { name: 'nobody', kind: 'configmaps' },
+      code: 404,
     });
+    await call(tested, 'POST', CONFIG_MAPS, { body: configMap('c') });
+    const wrong = encodeProtobuf({
+      kind: 'DeleteOptions',
+      apiVersion: 'v1',
+      preconditions: { uid: 'another' },
+    });
+    expect((await call(tested, 'DELETE', `${CONFIG_MAPS}/c`, { body: wrong })).status).toBe(409);
+    const gone = await call(tested, 'DELETE', `${CONFIG_MAPS}/c`, {
+      body: encodeProtobuf({
+        kind: 'DeleteOptions',
+        apiVersion: 'v1',
+        gracePeriodSeconds: 0,
+      }),
+    });
+    expect(gone.object()).toMatchObject({ kind: 'Status', status: 'Success' });
   });
 
-  it('pass over fields that are not known', () => {
-    expect(
-      decodeProtobuf(unknown('v1', 'Namespace', metadata('n'), field(900, 'x'), int(901, 7))),
-    ).toEqual({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'n' } });
-  });
-
-  it('pollute nothing', () => {
-    const map = decodeProtobuf(
-      unknown('v1', 'ConfigMap', metadata('c'), field(2, entry('__proto__', 'x'))),
-    );
-    expect(JSON.stringify(map)).toContain('"data":{"__proto__":"x"}');
-    expect({}).not.toHaveProperty('x');
-  });
-
-  it('are refused where they are none', () => {
-    const good = unknown('v1', 'Secret', metadata('s'), field(2, entry('a', 'b')));
-    const bad: readonly Uint8Array[] = [
-      Buffer.from(''),
-      Buffer.from('{}'),
-      Buffer.from('k8s\0\xff', 'latin1'),
-      good.subarray(0, good.length - 1),
-      unknown('v1', 'Pod', metadata('p')),
-      unknown('v1', '__proto__'),
-      unknown('v1', 'Secret', Buffer.from([0x0b])),
-      unknown('v1', 'Secret', Buffer.alloc(12, 0xff)),
-      unknown('v1', 'Secret', int(1, 5)),
-      unknown('v1', 'Secret', field(5, 'x')),
-      unknown('v1', 'Event', field(6, int(1, Number.MAX_SAFE_INTEGER))),
-    ];
-    for (const bytes of bad) expect(() => decodeProtobuf(bytes)).toThrow(WireError);
-  });
-
-  it('never throw anything else, whatever is changed in them', () => {
-    const random = seededWith(7);
-    const good = unknown(
-      'certificates.k8s.io/v1',
-      'CertificateSigningRequest',
-      metadata('c'),
-      field(2, field(1, 'pem'), field(6, entry('k', field(1, 'v')))),
-    );
-    for (let round = 0; round < 3000; round += 1) {
-      const bytes = Buffer.from(good);
-      for (let change = 0; change < 3; change += 1)
-        bytes[Math.floor(random.next() * bytes.length)] = Math.floor(random.next() * 256);
-      try {
-        decodeProtobuf(bytes);
-      } catch (error) {
-        expect(error).toBeInstanceOf(WireError);
-      }
-    }
-  });
-
-  it('create what they say', async () => {
-    const { api, ask } = await apiServer();
-    const send = (body: Uint8Array) =>
-      api.loopback({ name: 'admin', groups: ['system:masters'] })({
-        method: 'POST',
-        url: '/api/v1/namespaces',
-        body,
-        headers: { 'content-type': 'application/vnd.kubernetes.protobuf' },
+  it('answers only metadata where that is wanted, and a table in JSON', async () => {
+    const tested = await apiServer();
+    await call(tested, 'POST', CONFIG_MAPS, { body: configMap('c') });
+    for (const version of ['v1', 'v1beta1']) {
+      const accept = `${PROTOBUF};as=PartialObjectMetadataList;v=${version};g=meta.k8s.io`;
+      const list = await call(tested, 'GET', CONFIG_MAPS, { accept });
+      expect(list.object()).toMatchObject({
+        kind: 'PartialObjectMetadataList',
+        apiVersion: `meta.k8s.io/${version}`,
+        items: [{ metadata: { name: 'c' } }],
       });
-    expect((await send(unknown('v1', 'Namespace', metadata('from-protobuf')))).status).toBe(201);
-    expect((await ask('GET', '/api/v1/namespaces/from-protobuf')).status).toBe(200);
-    expect((await send(Buffer.from('k8s'))).status).toBe(400);
-    expect((await send(unknown('v1', 'Secret', metadata('x')))).status).toBe(400);
+    }
+    const table = 'as=Table;v=v1;g=meta.k8s.io';
+    const both = `${PROTOBUF};${table},application/json;${table}`;
+    expect((await call(tested, 'GET', CONFIG_MAPS, { accept: both })).type).toBe(
+      'application/json',
+    );
+    expect(
+      (await call(tested, 'GET', CONFIG_MAPS, { accept: `${PROTOBUF};${table}` })).status,
+    ).toBe(406);
+  });
+
+  it('answers reviews and discovery', async () => {
+    const tested = await apiServer();
+    const review = await call(tested, 'POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', {
+      body: encodeProtobuf({ kind: 'SelfSubjectReview', apiVersion: 'authentication.k8s.io/v1' }),
+    });
+    expect(review.object()).toMatchObject({ status: { userInfo: { username: ADMIN.name } } });
+    for (const path of ['/api', '/apis', '/api/v1', '/apis/certificates.k8s.io/v1']) {
+      const { json } = await tested.ask('GET', path);
+      const { kind } = (await call(tested, 'GET', path)).object();
+      expect({ path, kind }).toEqual({ path, kind: Object(json).kind });
+    }
+    const aggregated = `${PROTOBUF};g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList`;
+    const all = await call(tested, 'GET', '/apis', { accept: aggregated });
+    expect(all.type).toBe(aggregated);
+    expect(all.object()).toMatchObject({ kind: 'APIGroupDiscoveryList' });
+  });
+
+  it('refuses what is no protobuf, or another kind', async () => {
+    const tested = await apiServer();
+    for (const [body, message] of [
+      [Buffer.from('k8s'), 'is unrecognized (must be of type Namespace): provided data'],
+      [Buffer.from('k8s\0'), 'empty body'],
+      [
+        unknown('v1', 'Namespace', Buffer.of(0x0a, 5)),
+        'Namespace in version "v1" cannot be handled as a Namespace: unexpected EOF',
+      ],
+      [unknown('v1', 'Nothing', metadata('x')), 'no kind "Nothing" is registered for version "v1"'],
+      [unknown('v1', 'Secret', metadata('x')), 'cannot be handled as a Namespace'],
+      [unknown('v1', 'Namespace', Buffer.alloc(1_400_000, field(1))), 'more than 10000 fields'],
+    ] as const) {
+      const answer = await call(tested, 'POST', '/api/v1/namespaces', {
+        body,
+        accept: 'application/json',
+      });
+      expect({ status: answer.status, text: answer.body.toString() }).toEqual({
+        status: 400,
+        text: expect.stringContaining(JSON.stringify(message).slice(1, -1)),
+      });
+    }
   });
 });
 
-describe('protobuf made to keep the reader busy', () => {
-  const times = (count: number, bytes: Uint8Array): Buffer =>
-    Buffer.alloc(count * bytes.length, bytes);
-  const refused = (raw: Uint8Array): unknown => {
-    try {
-      return decodeProtobuf(unknown('v1', 'ConfigMap', raw));
-    } catch (error) {
-      return error instanceof WireError ? error.message : error;
-    }
-  };
-
-  it('is refused: one field again and again, or none that is known', () => {
-    const message = 'more than 10000 fields that are unknown or stand more than once';
-    expect(refused(times(10_002, field(1)))).toBe(message);
-    expect(refused(times(10_001, field(99)))).toBe(message);
-    expect(refused(field(1, times(10_002, field(2, ''))))).toBe(message);
-    expect(refused(times(10_001, field(1)))).toMatchObject({ metadata: {} });
-  });
-
-  it('is refused: more fields than an object can have', () => {
-    const message = 'more than 200000 fields';
-    expect(refused(field(1, times(200_001, field(14))))).toBe(message);
-    expect(refused(field(2, times(200_001, field(1))))).toBe(message);
-  });
-
-  it('reads a map of 50,000 entries without copying it for each', () => {
-    const entries = Array.from({ length: 50_000 }, (_, index) => field(2, entry(`k${index}`, 'v')));
-    const decoded = refused(Buffer.concat(entries));
-    expect(Object.keys(Object(decoded).data)).toHaveLength(50_000);
-  });
-
-  it('is a bad request over the API', async () => {
-    const { api } = await apiServer();
-    const { status } = await api.loopback({ name: 'a', groups: ['system:masters'] })({
-      method: 'POST',
-      url: '/api/v1/namespaces/default/configmaps',
-      headers: { 'content-type': 'application/vnd.kubernetes.protobuf' },
-      body: unknown('v1', 'ConfigMap', times(1_400_000, field(1))),
+describe('the storage', () => {
+  it('may hold protobuf, as kube-apiserver writes it', async () => {
+    const storage = createMemoryStorage({ now: () => new Date() });
+    await storage.create('/registry/configmaps/default/theirs', configMap('theirs'));
+    const tested = await apiServer({ storage });
+    const { json } = await tested.ask('GET', `${CONFIG_MAPS}/theirs`);
+    expect(json).toMatchObject({
+      kind: 'ConfigMap',
+      metadata: { name: 'theirs' },
+      data: { a: 'b' },
     });
-    expect(status).toBe(400);
   });
 });

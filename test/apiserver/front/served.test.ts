@@ -175,7 +175,7 @@ describe('what clients send', () => {
   it('is answered while a watch is open, and the watch shows it', async () => {
     const { connect } = await served();
     const session = connect(admin);
-    const watch = session.request({ ':path': '/api/v1/configmaps?watch=1' });
+    const watch = session.request({ ':path': '/api/v1/namespaces/default/configmaps?watch=1' });
     await new Promise((resolve) => watch.once('response', resolve));
     const seen = new Promise<string>((resolve) =>
       watch.once('data', (chunk) => resolve(String(chunk))),

@@ -1,6 +1,5 @@
 /**
- * The RBAC objects that a cluster is born with, as far as they concern kubepki: of upstream's controllers
- * only those that certificates and accounts depend on have their roles
+ * The RBAC objects that a cluster is born with, all of them: what runs beside our server finds its rights
  * (kubernetes, plugin/pkg/auth/authorizer/rbac/bootstrappolicy; `test/components/default-roles.test.ts`
  * compares them with a real kube-apiserver's).
  */
@@ -13,7 +12,8 @@ import type {
   RoleBinding,
   Subject,
 } from '../../../kubernetes/index.ts';
-import { aggregatedRules } from '../aggregation.ts';
+import { aggregatedRules } from '../../../kubernetes/index.ts';
+import { ADD_ON_ROLES } from './add-on-roles.ts';
 import { COMPONENT_ROLES } from './component-roles.ts';
 import { CONTROLLER_ROLES } from './controller-roles.ts';
 import { NAMESPACED_ROLES } from './namespaced-roles.ts';
@@ -21,7 +21,7 @@ import { CLUSTER_SUBJECTS, NAMESPACED_SUBJECTS, RBAC } from './subjects.ts';
 import { SYSTEM_ROLES } from './system-roles.ts';
 import { AGGREGATED_RULES } from './user-roles.ts';
 
-export { NODE_RULES } from './node-rules.ts';
+export { NODE_RULES, TRUST_BUNDLES_RULE } from './node-rules.ts';
 
 export interface DefaultRbacObjects {
   readonly clusterRoles: readonly ClusterRole[];
@@ -46,7 +46,7 @@ const metadata = (
 
 /** Made on call: a server needs them once, when it starts. */
 export function defaultRbacObjects(): DefaultRbacObjects {
-  const fixed = { ...SYSTEM_ROLES, ...COMPONENT_ROLES, ...CONTROLLER_ROLES };
+  const fixed = { ...SYSTEM_ROLES, ...COMPONENT_ROLES, ...ADD_ON_ROLES, ...CONTROLLER_ROLES };
   return {
     clusterRoles: [
       ...Object.entries(fixed).map(([name, rules]) => clusterRole(name, rules)),

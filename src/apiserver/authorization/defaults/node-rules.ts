@@ -29,3 +29,10 @@ export const NODE_RULES: readonly PolicyRule[] = [
   may('deletecollection', 'resource.k8s.io', 'resourceslices'),
   may('get', '', 'serviceaccounts'),
 ];
+
+/** Among them where ClusterTrustBundles are served, which upstream's default has switched off. */
+export const TRUST_BUNDLES_RULE: PolicyRule = may(
+  'get list watch',
+  'certificates.k8s.io',
+  'clustertrustbundles',
+);

@@ -23,6 +23,7 @@ export const CLUSTER_SUBJECTS: SubjectsByName = {
   'system:basic-user': [group('system:authenticated')],
   'system:discovery': [group('system:authenticated')],
   'system:kube-controller-manager': [user('system:kube-controller-manager')],
+  'system:kube-dns': [account('kube-dns')],
   'system:kube-scheduler': [user('system:kube-scheduler')],
   'system:monitoring': [group('system:monitoring')],
   // Nobody: nodes have their rights from the Node authorizer.

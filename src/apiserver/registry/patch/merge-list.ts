@@ -28,7 +28,7 @@ interface ListMerge {
 export function mergeList(merge: ListMerge): readonly unknown[] | undefined {
   const { schema, original, patch, order, deletions } = merge;
   if (original === undefined && patch === undefined) return undefined;
-  if (schema.patch !== 'merge' && deletions.length === 0) return patch ?? original;
+  if (schema.patch === undefined && deletions.length === 0) return patch ?? original;
   for (const list of [patch, order, deletions]) {
     if (list !== undefined && list.length > MOST_ITEMS) {
       throw new StrategicPatchError(`a list of the patch has more than ${MOST_ITEMS} items`);

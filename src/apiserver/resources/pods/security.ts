@@ -1,0 +1,139 @@
+/** Under whose rights a pod and its containers run (k8s.io/kubernetes, ValidateSecurityContext). */
+import type {
+  ContainerSecurityContext,
+  PodSecurityContext,
+  PodSpec,
+  SecurityProfile,
+} from '../../../kubernetes/index.ts';
+import { descendingPath, each, id, oneOf } from '../checks.ts';
+import { duplicate, type FieldError, invalid, notSupported, required } from '../field-error.ts';
+
+const PROFILES = ['Localhost', 'RuntimeDefault', 'Unconfined'];
+const FS_GROUP_POLICIES = ['Always', 'OnRootMismatch'];
+const GROUPS_POLICIES = ['Merge', 'Strict'];
+const SELINUX_POLICIES = ['Recursive'];
+const PROC_MOUNTS = ['Default', 'Unmasked'];
+const LONGEST_PROFILE = 4095;
+const SYSCTL = /^[a-z0-9]([-_a-z0-9]*[a-z0-9])?([./][a-z0-9]([-_a-z0-9]*[a-z0-9])?)*$/;
+
+export function validatePodSecurity(field: string, spec: PodSpec): FieldError[] {
+  const context: PodSecurityContext = spec.securityContext ?? {};
+  const errors = [
+    ...id(`${field}.fsGroup`, context.fsGroup),
+    ...id(`${field}.runAsUser`, context.runAsUser),
+    ...id(`${field}.runAsGroup`, context.runAsGroup),
+    ...each(context.supplementalGroups, `${field}.supplementalGroups`, (group, at) =>
+      id(at, group),
+    ),
+  ];
+  if (spec.shareProcessNamespace === true && spec.hostPID === true) {
+    errors.push(
+      invalid(
+        `${field}.shareProcessNamespace`,
+        true,
+        'ShareProcessNamespace and HostPID cannot both be enabled',
+      ),
+    );
+  }
+  errors.push(...validateSysctls(`${field}.sysctls`, context.sysctls ?? []));
+  errors.push(
+    ...oneOf(`${field}.fsGroupChangePolicy`, context.fsGroupChangePolicy, FS_GROUP_POLICIES),
+    ...validateSeccomp(`${field}.seccompProfile`, context.seccompProfile),
+    ...validateAppArmor(`${field}.appArmorProfile`, context.appArmorProfile),
+    ...oneOf(
+      `${field}.supplementalGroupsPolicy`,
+      context.supplementalGroupsPolicy,
+      GROUPS_POLICIES,
+    ),
+    ...oneOf(`${field}.seLinuxChangePolicy`, context.seLinuxChangePolicy, SELINUX_POLICIES),
+  );
+  return errors;
+}
+
+function validateSysctls(
+  field: string,
+  sysctls: NonNullable<PodSecurityContext['sysctls']>,
+): FieldError[] {
+  const seen = new Set<string>();
+  return each(sysctls, field, ({ name }, path) => {
+    if (name === '') return [required(`${path}.name`)];
+    if (name.length > 253 || !SYSCTL.test(name)) {
+      const detail = `must have at most 253 characters and match regex ${SYSCTL.source}`;
+      return [invalid(`${path}.name`, name, detail)];
+    }
+    if (seen.has(name)) return [duplicate(`${path}.name`, name)];
+    seen.add(name);
+    return [];
+  });
+}
+
+/** @param hostUsers the users of the container are those of the host */
+export function validateContainerSecurity(
+  field: string,
+  context: ContainerSecurityContext | undefined,
+  hostUsers: boolean,
+): FieldError[] {
+  if (context === undefined) return [];
+  const { privileged, allowPrivilegeEscalation, procMount, capabilities } = context;
+  const errors = [
+    ...id(`${field}.runAsUser`, context.runAsUser),
+    ...id(`${field}.runAsGroup`, context.runAsGroup),
+    ...oneOf(`${field}.procMount`, procMount, PROC_MOUNTS),
+  ];
+  if (hostUsers && procMount === 'Unmasked') {
+    const detail = '`hostUsers` must be false to use `Unmasked`';
+    errors.push(invalid(`${field}.procMount`, procMount, detail));
+  }
+  errors.push(...validateSeccomp(`${field}.seccompProfile`, context.seccompProfile));
+  if (allowPrivilegeEscalation === false) {
+    const cannot = (what: string): FieldError =>
+      invalid(field, context, `cannot set \`allowPrivilegeEscalation\` to false and ${what}`);
+    if (privileged === true) errors.push(cannot('`privileged` to true'));
+    if (capabilities?.add?.includes('CAP_SYS_ADMIN') === true) {
+      errors.push(cannot('`capabilities.Add` CAP_SYS_ADMIN'));
+    }
+  }
+  return [...errors, ...validateAppArmor(`${field}.appArmorProfile`, context.appArmorProfile)];
+}
+
+function validateSeccomp(field: string, profile: SecurityProfile | undefined): FieldError[] {
+  if (profile === undefined) return [];
+  const { type, localhostProfile } = profile;
+  const at = `${field}.localhostProfile`;
+  const errors = validateProfileType(`${field}.type`, type, 'seccompProfile');
+  if (type !== 'Localhost') {
+    if (localhostProfile === undefined) return errors;
+    return [...errors, invalid(at, profile, 'can only be set when seccomp type is Localhost')];
+  }
+  return localhostProfile === undefined
+    ? [required(at, 'must be set when seccomp type is Localhost')]
+    : descendingPath(at, localhostProfile);
+}
+
+function validateProfileType(field: string, type: string, what: string): FieldError[] {
+  if (type === '') return [required(field, `type is required when ${what} is set`)];
+  return PROFILES.includes(type) ? [] : [notSupported(field, type, PROFILES)];
+}
+
+function validateAppArmor(field: string, profile: SecurityProfile | undefined): FieldError[] {
+  if (profile === undefined) return [];
+  const { type, localhostProfile } = profile;
+  const at = `${field}.localhostProfile`;
+  if (type !== 'Localhost') {
+    const errors = validateProfileType(`${field}.type`, type, 'appArmorProfile');
+    if (errors.length > 0 || localhostProfile === undefined) return errors;
+    return [invalid(at, localhostProfile, 'can only be set when AppArmor type is Localhost')];
+  }
+  const errors: FieldError[] = [];
+  const name = localhostProfile ?? '';
+  if (name !== name.trim()) {
+    errors.push(invalid(at, name, 'must not be padded with whitespace'));
+  } else if (name === '') {
+    errors.push(required(at, 'must be set when AppArmor type is Localhost'));
+  }
+  if (Buffer.byteLength(name) > LONGEST_PROFILE) {
+    const message = `Too long: may not be more than ${LONGEST_PROFILE} bytes`;
+    errors.push({ reason: 'FieldValueTooLong', field: at, message });
+  }
+  return errors;
+}

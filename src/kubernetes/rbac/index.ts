@@ -1,0 +1,2 @@
+/** What roles give, apart from who asks. */
+export { aggregatedRules, sameRules } from './aggregation.ts';
