@@ -1,5 +1,6 @@
 /** What is to be done with the requests that lie there, in plain words: below the table of plan and apply. */
 import { relative } from 'node:path';
+import { shellWord } from '../errors.ts';
 import type { Mode, Step } from '../pki/index.ts';
 
 /** More requests than this are counted only. */
@@ -45,7 +46,7 @@ function howTheyAreSigned(asking: readonly Asking[]): string[] {
   const days = Math.max(1, Math.floor(validity / DAY));
   return [
     `Where the key of ${issuer} lies, with kubepki or with OpenSSL (3 or later):`,
-    `  kubepki csr sign -f CLUSTER.yaml --ca ${issuer} --ca-cert CA.crt --ca-key CA.key ${request}${asking.length > 1 ? ' …' : ''}`,
+    `  kubepki csr sign -f CLUSTER.yaml -d DIR --ca ${issuer} --ca-cert CA.crt --ca-key CA.key ${request}${asking.length > 1 ? ' …' : ''}`,
     `  openssl x509 -req -in ${request} -CA CA.crt -CAkey CA.key -days ${days} -copy_extensions copyall -out ${certificate}`,
     `Put each certificate beside its request (${names(path, first.request.answers)}) and run apply again.`,
   ];
@@ -63,6 +64,3 @@ export function shortPath(path: string): string {
   const short = relative(process.cwd(), path);
   return short === '' || short === '..' || short.startsWith('../') ? path : short;
 }
-
-const shellWord = (path: string): string =>
-  /^[\w./@%+,:=-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;

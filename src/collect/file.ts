@@ -10,7 +10,13 @@ export const MAX_FILE_BYTES = 8 * 1024 * 1024;
 
 export type FileState =
   | { readonly state: 'missing' }
-  | { readonly state: 'there'; readonly bytes: Buffer; readonly mode: number }
+  | {
+      readonly state: 'there';
+      readonly bytes: Buffer;
+      readonly mode: number;
+      /** Whose it is, by number. */
+      readonly uid: number;
+    }
   | { readonly state: 'unreadable'; readonly reason: string };
 
 const MISSING: FileState = { state: 'missing' };
@@ -49,7 +55,8 @@ function readOpenFile(fd: number, maxBytes: number): FileState {
     if (read === 0) break;
     length += read;
   }
-  return { state: 'there', bytes: bytes.subarray(0, length), mode: stats.mode & 0o7777 };
+  const { mode, uid } = stats;
+  return { state: 'there', bytes: bytes.subarray(0, length), mode: mode & 0o7777, uid };
 }
 
 const REASONS: Record<string, string> = {

@@ -15,17 +15,18 @@ import {
   encodePrivateKey,
   encodePublicKey,
   generatePrivateKeyAsync,
-  keysMatch,
   type PrivateKey,
   parseCertificate,
 } from '../x509/index.ts';
 import { examineCertificateAuthority, examineKeyPair } from './authority-check.ts';
+import { authorityKeys } from './authority-keys.ts';
 import { writeClusterName } from './cluster-name.ts';
 import type { Verdict } from './examine.ts';
 import { authorityTexts } from './issuers.ts';
 import { MADE_BY_ADMINISTRATOR, mayMake } from './making.ts';
 import { authoritiesOnHost, authoritiesRoot, isFlat, type Place } from './place.ts';
 import { makeAuthority } from './profile.ts';
+import { sharedProblem } from './shared-authorities.ts';
 import type { SignerCommand } from './signer-command.ts';
 import { create, keep, type Mode, refuse, type Step } from './step.ts';
 import { findTrace } from './trace.ts';
@@ -47,6 +48,8 @@ export interface Authority {
   /** Of a CA: with its issuers, and what a server sends behind its own certificate. */
   readonly trustText?: string;
   readonly intermediatesText?: string;
+  /** Every key in its files, usable or not (SubjectPublicKeyInfo): nothing else may hold one of them. */
+  readonly keys: readonly Uint8Array[];
   /** Where its files lie: a host that holds them in the same place needs no copy. */
   readonly publicPath: string;
   readonly keyPath: string;
@@ -114,7 +117,8 @@ export async function prepareAuthorities(
   tally: Tally,
 ): Promise<AuthoritiesResult> {
   const examined = neededItems(scope).map((item) => examineAuthority(item, scope));
-  const works = examined.map((work) => refuseShared(work, examined));
+  const all = examined.map(({ authority }) => authority);
+  const works = examined.map((work) => refuseShared(work, all));
   const steps = works.map(({ step }) => step);
   const authorities = new Map(works.map(({ authority }) => [authority.id, authority]));
   if (mode === 'apply' && steps.some(({ action }) => action !== 'refuse')) {
@@ -142,7 +146,10 @@ function examineAuthority(item: AuthorityItem, scope: Scope): AuthorityWork {
     item.kind === 'key-pair'
       ? examineKeyPair(item, publicPath, keyPath, reading)
       : examineCertificateAuthority(item, publicPath, keyPath, reading);
-  const base = { id: item.credential, publicPath, keyPath };
+  const keys = authorityKeys(publicPath, keyPath);
+  // An encrypted one.
+  if ('key' in verdict && verdict.key !== undefined) keys.push(verdict.key.spki);
+  const base = { id: item.credential, publicPath, keyPath, keys };
   const subject = { credential: item.credential, place: 'authorities', path: publicPath };
   const refused = (reason: string): AuthorityWork => ({
     item,
@@ -176,7 +183,7 @@ function examineAuthority(item: AuthorityItem, scope: Scope): AuthorityWork {
   }
 }
 
-type Kept = Omit<Authority, 'id' | 'state' | 'publicPath' | 'keyPath'>;
+type Kept = Omit<Authority, 'id' | 'state' | 'publicPath' | 'keyPath' | 'keys'>;
 
 /** What a run knows of an authority that is there. */
 function kept(
@@ -195,29 +202,17 @@ function kept(
   };
 }
 
-/**
- * A front-proxy CA that is any other CA as well is refused: every certificate of that CA could speak
- * for any user. etcd's CA being the cluster's opens etcd to every client of the cluster: noted, since
- * `authorities: single` exists for those who want it.
- */
-function refuseShared(work: AuthorityWork, all: readonly AuthorityWork[]): AuthorityWork {
-  const own = work.authority.certificate ?? work.authority.key;
-  if (own === undefined) return work;
-  const twin = all.find(({ authority }) => {
-    const other = authority.certificate ?? authority.key;
-    return authority.id !== work.authority.id && other !== undefined && keysMatch(own, other);
-  });
-  if (twin === undefined) return work;
-  const text = `its key is that of ${twin.authority.id} as well`;
-  if (work.authority.id !== 'front-proxy-ca') {
-    return { ...work, step: { ...work.step, notes: [...work.step.notes, text] } };
-  }
-  const reason = `${text}: whoever holds a certificate of that could speak for any user`;
-  const { id, publicPath, keyPath } = work.authority;
+function refuseShared(work: AuthorityWork, all: readonly Authority[]): AuthorityWork {
+  const problem = sharedProblem(work.authority, all);
+  if (problem === undefined) return work;
+  const { item, step, authority } = work;
+  if ('note' in problem)
+    return { ...work, step: { ...step, notes: [...step.notes, problem.note] } };
+  const { id, publicPath, keyPath, keys } = authority;
   return {
-    item: work.item,
-    step: refuse(work.step, reason),
-    authority: { id, publicPath, keyPath, state: 'refused' },
+    item,
+    step: refuse(step, problem.reason),
+    authority: { id, publicPath, keyPath, keys, state: 'refused' },
   };
 }
 

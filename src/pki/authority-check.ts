@@ -24,10 +24,13 @@ import {
 import {
   attempt,
   modeNotes,
+  ownerNotes,
+  ownerProblem,
   readPair,
   readPublicKeyFile,
   refused,
   strangerNotes,
+  strangerOf,
   type Verdict,
 } from './examine.ts';
 import { judgeIssuers } from './issuers.ts';
@@ -76,7 +79,7 @@ export function examineCertificateAuthority(
   const keyFile = authorityKeyFile(item, keyPath, reading);
   const pair = readPair(certificatePath, keyPath, keyFile.read);
   if ('verdict' in pair) return pair.verdict === 'key-only' ? judgeKeyOnly(pair) : pair;
-  const { certificate, key, behind } = pair;
+  const { certificate, key, behind, owner } = pair;
   const reason =
     authorityProblem(certificate) ??
     dateProblem(certificate, now) ??
@@ -87,7 +90,12 @@ export function examineCertificateAuthority(
   const { issuers } = judged;
   const refusal = probe(item, { issuer: certificate, above: issuers }, reading);
   if (refusal !== undefined) return refused(refusal);
-  const notes = [...pair.notes, ...keyFile.notes(), ...expiryNotes(certificate, now)];
+  const notes = [
+    ...pair.notes,
+    ...ownerNotes(owner, 'the key'),
+    ...keyFile.notes(),
+    ...expiryNotes(certificate, now),
+  ];
   if (key === undefined) notes.push(keylessNote(reading));
   if (certificate.keyType !== item.keyAlgorithm) {
     notes.push(`its key is ${certificate.keyType}, the cluster file says ${item.keyAlgorithm}`);
@@ -170,7 +178,7 @@ function keylessNote({ signer }: AuthorityReading): string {
 }
 
 function judgeKeyOnly(verdict: Extract<Verdict, { verdict: 'key-only' }>): Verdict {
-  const problem = keyProblem(verdict.key.type);
+  const problem = keyProblem(verdict.key.type) ?? ownerProblem(verdict.owner);
   return problem === undefined ? verdict : refused(problem);
 }
 
@@ -236,13 +244,14 @@ export function examineKeyPair(
   const { read, notes: keyNotes } = authorityKeyFile(item, keyPath, reading);
   const key = keyFile.state === 'there' ? read(keyFile.bytes) : undefined;
   if (key !== undefined && 'reason' in key) return refused(`key: ${key.reason}`);
+  const owner = strangerOf(keyFile);
   const notes = [...modeNotes(keyFile, 'the key'), ...keyNotes()];
   if (publicFile.state === 'missing') {
     return key === undefined
       ? { verdict: 'missing' }
-      : judgeKeyOnly({ verdict: 'key-only', key: key.value, notes });
+      : judgeKeyOnly({ verdict: 'key-only', key: key.value, owner, notes });
   }
-  return judgeKeyPair(item, publicFile, key?.value, notes);
+  return judgeKeyPair(item, publicFile, key?.value, [...notes, ...ownerNotes(owner, 'the key')]);
 }
 
 function judgeKeyPair(

@@ -2,30 +2,26 @@
  * What one host needs, as one archive: only what the catalogue says is the host's, each file judged as
  * `plan` judges it, all of it or nothing. Reads, and writes nothing.
  */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type AuthorityItem,
-  authorityItems,
-  type Cluster,
-  type CredentialId,
-  type Host,
-  type HostItem,
-} from '../cluster/index.ts';
+import type { Cluster, Host, HostItem } from '../cluster/index.ts';
 import { lookAtFile, walkDirectory } from '../collect/index.ts';
 import { type Issue, KubepkiError, quotable } from '../errors.ts';
-import { decodePrivateKey, decodePublicKeys, keysMatch, readCertificates } from '../x509/index.ts';
-import type { Authorities, Authority } from './authorities.ts';
-import { examineCertificateAuthority, examineKeyPair } from './authority-check.ts';
+import {
+  examineAuthorities,
+  isTrustNote,
+  keyProblem,
+  type LeftOut,
+  NOT_THERE,
+  type Noted,
+  type Problems,
+} from './bundle-authorities.ts';
 import { type BundleFile, type HostFiles, hostFiles } from './bundle-files.ts';
 import { type TarFile, writeTar } from './bundle-tar.ts';
 import { checkClusterName } from './cluster-name.ts';
 import { HostContext } from './context.ts';
 import { requireHost } from './csr/leaves.ts';
-import { attempt } from './examine.ts';
 import { examinePlace } from './host.ts';
-import { authorityTexts } from './issuers.ts';
-import { authoritiesRoot, type DirectoryPlace, isFlat, resolvePlace } from './place.ts';
+import { type DirectoryPlace, isFlat, resolvePlace } from './place.ts';
 import type { Step } from './step.ts';
 
 export interface BundleOptions {
@@ -39,17 +35,13 @@ export interface BundleOptions {
   readonly now: Date;
 }
 
-/** Something that the host should have and that is not in the archive, or a file that nobody asked for. */
-export interface LeftOut {
-  readonly path: string;
-  readonly reason: string;
-}
-
 export interface Bundle {
   readonly archive: Uint8Array;
   /** Below the host's root, sorted. */
   readonly paths: readonly string[];
   readonly leftOut: readonly LeftOut[];
+  /** Files in the archive that trust more than their own authority. */
+  readonly noted: readonly Noted[];
   /** Files in the host's tree that are none of its credentials. */
   readonly strays: readonly string[];
 }
@@ -76,9 +68,9 @@ export function bundle(options: BundleOptions): Bundle {
   if (missing.length > 0 && !partial) throw incomplete(name, missing);
   if (files.length === 0) throw incomplete(name, missing);
   // What was judged has to be what is packed: nothing may have been replaced in between.
-  for (const { path, source, content } of files) {
+  for (const { path, source, bytes } of files) {
     const now = lookAtFile(source);
-    if (now.state !== 'there' || !now.bytes.equals(content)) {
+    if (now.state !== 'there' || !now.bytes.equals(bytes)) {
       throw new KubepkiError('CONFLICT', `${source}: changed while it was read`, {
         hint: `another run is at work there; repeat this for ${path} when it has ended`,
       });
@@ -88,6 +80,7 @@ export function bundle(options: BundleOptions): Bundle {
     archive: writeTar(files, mtime),
     paths: files.map(({ path }) => path).sort(),
     leftOut: missing,
+    noted: problems.noted.filter(({ path }) => files.some(({ source }) => source === path)),
     strays: isFlat(place) ? [] : findStrays(needed),
   };
 }
@@ -108,7 +101,8 @@ function readAll(files: readonly BundleFile[]): Map<string, Buffer> {
   return found;
 }
 
-type Packed = TarFile & Pick<BundleFile, 'source'>;
+/** What lies there and what is packed of it: of a CA's own file the CA alone. */
+type Packed = TarFile & Pick<BundleFile, 'source'> & { readonly bytes: Buffer };
 
 /** Takes what is there and right. Of what is missing a reason is known in any case, but of keys that no host needs to have. */
 function choose(
@@ -118,18 +112,13 @@ function choose(
 ): { readonly files: readonly Packed[]; readonly missing: readonly LeftOut[] } {
   const chosen: Packed[] = [];
   for (const file of files) {
-    const content = bytes.get(file.path);
-    if (content === undefined || problems.spoilt.has(file.source)) continue;
+    const found = bytes.get(file.path);
+    if (found === undefined || problems.spoilt.has(file.source)) continue;
     const { path, mode, source } = file;
-    chosen.push({ path, mode, source, content });
+    const content = problems.written.get(source) ?? found;
+    chosen.push({ path, mode, source, bytes: found, content });
   }
   return { files: chosen, missing: problems.list };
-}
-
-/** What is wrong, and which files (as they lie here) are not to be packed because of it. */
-interface Problems {
-  readonly list: LeftOut[];
-  readonly spoilt: Set<string>;
 }
 
 function findProblems(
@@ -139,10 +128,12 @@ function findProblems(
   { root, items, files }: HostFiles,
   now: Date,
 ): Problems {
-  const problems: Problems = { list: [], spoilt: new Set() };
+  const problems: Problems = { list: [], spoilt: new Set(), noted: [], written: new Map() };
   const authorities = examineAuthorities(cluster, place, items, problems, now);
   const context = new HostContext(authorities, now, true);
   for (const { step } of examinePlace(context, host.name, root, items)) {
+    const { path, notes } = step;
+    problems.noted.push(...notes.filter(isTrustNote).map((note) => ({ path, note })));
     const reason = problemOf(step);
     if (reason === undefined) continue;
     problems.list.push({ path: step.path, reason });
@@ -156,8 +147,6 @@ function findProblems(
   }
   return problems;
 }
-
-const NOT_THERE = 'not there';
 
 function problemOf({ action, reason = NOT_THERE }: Step): string | undefined {
   switch (action) {
@@ -185,85 +174,6 @@ function pathsOf({ path, credential }: Step, root: string, items: readonly HostI
   );
   return pair?.kind === 'pair' ? [path, join(root, pair.keyPath)] : [path];
 }
-
-/** The authorities that a host's files hang on, by their public parts: to pack a host nobody needs the key of a CA. */
-function examineAuthorities(
-  cluster: Cluster,
-  place: DirectoryPlace,
-  items: readonly HostItem[],
-  problems: Problems,
-  now: Date,
-): Authorities {
-  const needed = new Set<CredentialId>();
-  for (const item of items) {
-    if (item.kind === 'copy') needed.add(item.credential);
-    else needed.add(item.profile.issuer);
-    if (item.kind === 'kubeconfig') needed.add(item.trust);
-  }
-  const root = authoritiesRoot(place);
-  const authorities = new Map<CredentialId, Authority>();
-  for (const item of authorityItems(cluster)) {
-    if (!needed.has(item.credential) && !isFlat(place)) continue;
-    const authority = examineAuthority(item, root, cluster, now);
-    if ('reason' in authority) {
-      problems.list.push({ path: authority.publicPath, reason: authority.reason });
-      problems.spoilt.add(authority.publicPath);
-    }
-    authorities.set(item.credential, authority);
-  }
-  return authorities;
-}
-
-/** No file of this name is there. */
-const NO_KEY = '';
-
-function examineAuthority(
-  item: AuthorityItem,
-  root: string,
-  cluster: Cluster,
-  now: Date,
-): Authority & { readonly reason?: string } {
-  const publicPath = join(root, item.publicPath);
-  const base = { id: item.credential, publicPath, keyPath: join(root, item.keyPath) };
-  const reading = { cluster, now, isRead: false };
-  const verdict =
-    item.kind === 'key-pair'
-      ? examineKeyPair(item, publicPath, NO_KEY, reading)
-      : examineCertificateAuthority(item, publicPath, NO_KEY, reading);
-  if (verdict.verdict !== 'kept') {
-    const reason = verdict.verdict === 'refused' ? verdict.reason : NOT_THERE;
-    return { ...base, state: 'refused', reason };
-  }
-  const { certificate, issuers, text } = verdict;
-  if (certificate === undefined) return { ...base, state: 'there', publicText: text ?? '' };
-  return { ...base, state: 'there', certificate, ...authorityTexts(certificate, issuers) };
-}
-
-/**
- * What is wrong with the key of an authority that a host holds. A host does without a CA's where the
- * authority itself has none here, as kubeadm's do; nothing runs without the one that signs tokens.
- */
-function keyProblem(file: BundleFile, authorities: Authorities): string | undefined {
-  const authority = authorities.get(file.credential);
-  if (authority === undefined || authority.state === 'refused' || file.mode !== 0o600)
-    return undefined;
-  const state = lookAtFile(file.source);
-  if (state.state === 'unreadable') return state.reason;
-  if (state.state === 'missing') {
-    const isElsewhere = file.source === authority.keyPath || !existsSync(authority.keyPath);
-    return file.credential !== 'sa' && isElsewhere ? undefined : NOT_THERE;
-  }
-  const read = attempt(() => decodePrivateKey(state.bytes));
-  if ('reason' in read) return read.reason;
-  const publicParts = attempt(() => publicPartsOf(authority));
-  if ('reason' in publicParts) return publicParts.reason;
-  return publicParts.value.some((part) => keysMatch(part, read.value))
-    ? undefined
-    : `not the key of ${file.credential}`;
-}
-
-const publicPartsOf = ({ id, publicText = '' }: Authority): readonly { spki: Uint8Array }[] =>
-  id === 'sa' ? decodePublicKeys(publicText) : readCertificates(publicText);
 
 const MOST_ISSUES = 20;
 

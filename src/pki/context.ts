@@ -1,9 +1,10 @@
 /** What the work on one place has to know besides the place, and what it keeps from one file to the next. */
-import { existsSync, realpathSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, lstatSync, realpathSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import type { CredentialId } from '../cluster/index.ts';
 import { createIssuer, type Issuer } from '../x509/index.ts';
 import type { Authorities, Authority } from './authorities.ts';
+import { realPath } from './place.ts';
 import { commandSigner } from './signer-command.ts';
 import type { Step } from './step.ts';
 import type { NewFile } from './write.ts';
@@ -34,6 +35,18 @@ export const unusable = (id: CredentialId): string => `${id} cannot be used, see
 export const isElsewhere = ({ state, key, signer }: Authority): boolean =>
   state === 'there' && key === undefined && signer === undefined;
 
+const nameOf = (spki: Uint8Array): string => Buffer.from(spki).toString('latin1');
+
+/** Where a symbolic link leads; undefined of anything else, and of one that leads nowhere: reading it says so. */
+function targetOf(path: string): string | undefined {
+  try {
+    const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+    return isLink ? realpathSync.native(path) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The authorities, the time, and what was computed from them once for all hosts. */
 export class HostContext {
   readonly authorities: Authorities;
@@ -43,6 +56,8 @@ export class HostContext {
   #failure: Error | undefined;
   #lastDirectory = '';
   #lastReal = '';
+  #lastIsThere = false;
+  #ownerByKey: Map<string, CredentialId> | undefined;
 
   /** @param confined whether every path has to lie where it says, without a link that leads elsewhere */
   constructor(authorities: Authorities, now: Date, confined: boolean) {
@@ -54,17 +69,41 @@ export class HostContext {
   /**
    * Why a file is not looked at: a tree that was fetched from a host could hold links that lead out
    * of it. On a machine itself links are its administrator's own affair.
+   *
+   * @param root the real name of the tree, in which a file may be a link to another
    */
-  leadsElsewhere(path: string): string | undefined {
+  leadsElsewhere(path: string, root = dirname(path)): string | undefined {
     if (!this.#confined) return undefined;
     const directory = dirname(path);
     // Several files lie in each directory, one behind the other in the catalogue.
     if (directory !== this.#lastDirectory) {
       this.#lastDirectory = directory;
-      this.#lastReal = existsSync(directory) ? realpathSync.native(directory) : directory;
+      this.#lastReal = realPath(directory);
+      this.#lastIsThere = existsSync(directory);
     }
-    if (this.#lastReal === directory) return undefined;
-    return `a symbolic link on the way to it leads to ${this.#lastReal}`;
+    if (this.#lastReal !== directory) {
+      return `a symbolic link on the way to it leads to ${this.#lastReal}`;
+    }
+    const target = this.#lastIsThere ? targetOf(path) : undefined;
+    return target === undefined || target.startsWith(`${root}/`)
+      ? undefined
+      : `${basename(path)}: a symbolic link out of this tree, to ${target}`;
+  }
+
+  /**
+   * Why nothing is issued for a key, nor carried to a host with it: it is one that signs. However it has
+   * come there (a link, a copy), its new holder would be an authority.
+   */
+  signingKeyProblem({ spki }: { readonly spki: Uint8Array }): string | undefined {
+    this.#ownerByKey ??= new Map(
+      [...this.authorities.values()].flatMap(({ id, keys }) =>
+        keys.map((key) => [nameOf(key), id] as const),
+      ),
+    );
+    const owner = this.#ownerByKey.get(nameOf(spki));
+    return owner === undefined
+      ? undefined
+      : `its key is that of ${owner}, which nobody else may hold: remove it, and another one is made`;
   }
 
   authority(id: CredentialId): Authority | undefined {

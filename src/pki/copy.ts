@@ -72,7 +72,7 @@ function examineCopy(
   if (authority === undefined || authority.state === 'refused') {
     return { step: refuse(subject, `${item.credential} cannot be used, see there`) };
   }
-  const elsewhere = context.leadsElsewhere(path);
+  const elsewhere = context.leadsElsewhere(path, root);
   if (elsewhere !== undefined) return { step: refuse(subject, elsewhere) };
   const file = lookAtFile(path);
   if (file.state === 'unreadable') return { step: refuse(subject, file.reason) };

@@ -6,9 +6,10 @@ import { encodePem, encodePrivateKey, type PrivateKey } from '../x509/index.ts';
 import { type Asking, askFirst, askFor } from './asking.ts';
 import type { Authority } from './authorities.ts';
 import { type HostContext, isElsewhere, type PlannedStep, unusable } from './context.ts';
-import { modeNotes } from './examine.ts';
+import { modeNotes, ownerNotes, ownerProblem, strangerOf } from './examine.ts';
 import { examineKubeconfig, type KubeconfigFinding } from './kubeconfig.ts';
-import { judgeOf } from './pair.ts';
+import { answerProblem } from './leaf.ts';
+import { isAskedFor, judgeAnswerOf, judgeOf } from './pair.ts';
 import {
   type Answer,
   answered,
@@ -46,12 +47,16 @@ export function examineEmbedded(
   if (authority === undefined) return { step: refuse(subject, unusable(issuer)) };
   const trust = context.usable(item.trust);
   if (trust === undefined) return { step: refuse(subject, unusable(item.trust)) };
-  const paths = kubeconfigPaths(path, isTaken);
+  const elsewhere = (file: string): string | undefined => context.leadsElsewhere(file, root);
+  const paths = kubeconfigPaths(path, isTaken, elsewhere);
   const { profile } = item;
   const embedded = { context, subject, item, profile, paths, authority, trust };
   if (file.state === 'missing') return planNew(embedded);
-  const found = examineKubeconfig(file.bytes.toString('utf8'), root, item, trust);
+  const found = examineKubeconfig(file.bytes.toString('utf8'), { root, elsewhere }, item, trust);
   if ('reason' in found) return { step: refuse(subject, found.reason) };
+  const key = 'pending' in found ? found.pending.key : found.key;
+  const signs = key === undefined ? undefined : context.signingKeyProblem(key);
+  if (signs !== undefined) return { step: refuse(subject, signs) };
   return 'pending' in found
     ? examinePending(embedded, found, file)
     : examineWhole(embedded, found, file);
@@ -72,6 +77,8 @@ function examineWhole(
   const all = [...notes, ...judged.notes];
   const lying = examineRequest(paths, item.profile, key);
   if (lying.state !== 'valid' || !lying.own) return { step: keep(subject, all) };
+  const excess = answerProblem(certificate, item.profile);
+  if (excess !== undefined) return { step: refuse(subject, excess) };
   return {
     step: take(subject, 'its request is answered', all),
     make: async () => ({
@@ -89,12 +96,13 @@ function examinePending(
   file: There,
 ): PlannedStep {
   const { context, subject, profile, paths, authority } = embedded;
-  const notes = [...modeNotes(file, 'the file'), ...found];
+  const owner = strangerOf(file);
+  const notes = [...modeNotes(file, 'the file'), ...ownerNotes(owner, 'the file'), ...found];
   const lying = examineRequest(paths, profile, key);
-  const judge = judgeOf(context, profile, authority);
+  const judge = judgeAnswerOf(context, profile, authority);
   const { answer, problems } =
     lying.state === 'valid' || lying.state === 'stale'
-      ? findAnswer(paths.answers, key, judge)
+      ? findAnswer(paths, key, judge)
       : { problems: [] };
   const whole = (certificate: Uint8Array): NewFile => ({
     path: subject.path,
@@ -103,6 +111,8 @@ function examinePending(
     replaces: file.bytes,
   });
   if (answer !== undefined) return takeUp(embedded, answer, [...notes, ...problems], whole);
+  const strange = isAskedFor(authority, lying) ? undefined : ownerProblem(owner);
+  if (strange !== undefined) return { step: refuse(subject, strange) };
   if (!isElsewhere(authority)) {
     const obsolete = lying.state === 'valid' && lying.own ? { obsolete: answered(paths, []) } : {};
     return {

@@ -24,7 +24,12 @@ import {
 export type Verdict =
   | { readonly verdict: 'missing' }
   /** A run was cut short, or somebody else made the key: the certificate is still to be made for it. */
-  | { readonly verdict: 'key-only'; readonly key: PrivateKey; readonly notes: readonly string[] }
+  | {
+      readonly verdict: 'key-only';
+      readonly key: PrivateKey;
+      readonly owner: Owner;
+      readonly notes: readonly string[];
+    }
   | {
       readonly verdict: 'kept';
       readonly certificate?: Certificate;
@@ -57,6 +62,26 @@ export function modeNotes(file: FileState, name: string): string[] {
   if (file.state !== 'there' || (file.mode & 0o077) === 0) return [];
   return [`${name} has mode ${octal(file.mode)}, others can read it (chmod 0600)`];
 }
+
+/** Another user, by number, to whom a file belongs: neither the one who runs this nor root. */
+export type Owner = number | undefined;
+
+/** Whose a file is, where it is another user's: whoever owns a key knows it. */
+export function strangerOf(file: FileState): Owner {
+  // Windows knows no numbers of users.
+  const own = process.geteuid?.();
+  if (file.state !== 'there' || own === undefined) return undefined;
+  return file.uid === own || file.uid === 0 ? undefined : file.uid;
+}
+
+export const ownerNotes = (owner: Owner, name: string): string[] =>
+  owner === undefined ? [] : [`${name} belongs to another user (uid ${owner})`];
+
+/** Why no certificate is made for a key that lies there: it may have been put there to get one. */
+export const ownerProblem = (owner: Owner): string | undefined =>
+  owner === undefined
+    ? undefined
+    : `its key belongs to another user (uid ${owner}), who knows it: chown it where that is as it shall be, or remove it, and another one is made`;
 
 /** A file that others can write is theirs to replace. */
 export function writableNotes(file: FileState): string[] {
@@ -120,6 +145,8 @@ export function strangerNotes(certificates: readonly Certificate[], own: Certifi
 export interface PairFiles {
   readonly certificate: Certificate;
   readonly key: PrivateKey | undefined;
+  /** Of the key. */
+  readonly owner: Owner;
   /** The certificates behind the first. */
   readonly behind: readonly Certificate[];
   /** What the certificate's file holds. */
@@ -152,9 +179,10 @@ export function readPair(
     if ('reason' in read) return refused(`key: ${read.reason}`);
     key = read.value;
   }
+  const owner = strangerOf(keyFile);
   const notes = [...modeNotes(keyFile, 'the key'), ...writableNotes(certificateFile)];
   if (certificateFile.state === 'missing') {
-    return key === undefined ? { verdict: 'missing' } : { verdict: 'key-only', key, notes };
+    return key === undefined ? { verdict: 'missing' } : { verdict: 'key-only', key, owner, notes };
   }
   const read = readCertificateFile(certificateFile.bytes);
   if ('reason' in read) return refused(`certificate: ${read.reason}`);
@@ -163,5 +191,5 @@ export function readPair(
   if (key !== undefined && !keysMatch(certificate, key)) {
     return refused('certificate and key do not belong together');
   }
-  return { certificate, key, behind, bytes: certificateFile.bytes, notes };
+  return { certificate, key, owner, behind, bytes: certificateFile.bytes, notes };
 }

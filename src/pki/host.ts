@@ -8,7 +8,7 @@ import type { HostContext, PlannedStep } from './context.ts';
 import { examineCopies } from './copy.ts';
 import { examineEmbedded } from './embedded.ts';
 import { examinePair } from './pair.ts';
-import type { IsTaken } from './pending.ts';
+import { type IsTaken, requestPath } from './pending.ts';
 import { refuse } from './step.ts';
 
 /** Examines everything that one place (a host, or the administrator's directory) has to hold. */
@@ -31,7 +31,7 @@ export function examinePlace(
     // Where a host verifies it with another CA's file, nothing of ours would be accepted.
     const trustFile = issuer === null ? undefined : foreign.get(issuer);
     const obstacle =
-      context.leadsElsewhere(path) ??
+      linkProblem(context, root, item) ??
       (trustFile === undefined
         ? undefined
         : `${trustFile} on this host is not the one of ${item.profile.issuer}, see there`);
@@ -40,6 +40,20 @@ export function examinePlace(
     else planned.push(examineEmbedded(context, subject, root, item, isTaken));
   }
   return planned;
+}
+
+/** A link out of the tree in place of what a credential consists of, or of the request for it. */
+function linkProblem(
+  context: HostContext,
+  root: string,
+  item: Exclude<HostItem, { kind: 'copy' }>,
+): string | undefined {
+  const paths = item.kind === 'pair' ? [item.certificatePath, item.keyPath] : [item.path];
+  for (const path of [...paths, requestPath(item)]) {
+    const problem = context.leadsElsewhere(join(root, path), root);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
 }
 
 /** Every path that stands for something. */

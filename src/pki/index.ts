@@ -9,7 +9,8 @@ export {
   type Match,
   type Proposal,
 } from './adopt/index.ts';
-export { type Bundle, type BundleOptions, bundle, type LeftOut } from './bundle.ts';
+export { type Bundle, type BundleOptions, bundle } from './bundle.ts';
+export type { LeftOut } from './bundle-authorities.ts';
 export { MOST_SECONDS } from './bundle-tar.ts';
 export * from './csr/index.ts';
 export type { DirectoryPlace, MachinePlace, Place } from './place.ts';

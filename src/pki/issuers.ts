@@ -30,8 +30,17 @@ const shown = ({ subject }: Certificate): string =>
   quoted(commonName(subject) ?? formatName(subject));
 
 export const isSelfSigned = (certificate: Certificate): boolean =>
-  Buffer.compare(certificate.issuerDer, certificate.subjectDer) === 0 &&
-  signatureVerifies(certificate, certificate);
+  isIssuedBy(certificate, certificate);
+
+/** How the note about certificates ends that go nowhere. */
+export const FIRST_ONLY = 'hosts get the first only';
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
+
+const isIssuedBy = (certificate: Certificate, issuer: Certificate): boolean =>
+  sameBytes(certificate.issuerDer, issuer.subjectDer) && signatureVerifies(certificate, issuer);
+
+const ORDER = 'the CA that signs comes first, then its issuer, and so on';
 
 /** Judges what stands behind a CA in its file: the issuer of each, in order, up to or without the root. */
 export function judgeIssuers(
@@ -41,11 +50,18 @@ export function judgeIssuers(
 ): Issuers | { readonly reason: string } {
   if (behind.length === 0) return { issuers: [], notes: [] };
   if (isSelfSigned(own)) {
+    // Not the same CA with other dates: that overlaps.
+    const below = behind.find(
+      (one) => !sameBytes(one.subjectDer, own.subjectDer) && isIssuedBy(one, own),
+    );
+    if (below !== undefined) {
+      return { reason: `${shown(below)} behind it in its file is issued by it: ${ORDER}` };
+    }
     // The overlap while a root is replaced, most likely.
     const others = behind.map(shown).join(', ');
     return {
       issuers: [],
-      notes: [`${others} behind it in its file: not its issuer; hosts get the first only`],
+      notes: [`${others} behind it in its file: not its issuer; ${FIRST_ONLY}`],
     };
   }
   let below = own;
@@ -63,10 +79,9 @@ function issuerProblem(
   certificate: Certificate,
   which: string,
 ): string | undefined {
-  const order = 'the CA that signs comes first, then its issuer, and so on';
-  if (isSelfSigned(below)) return `${which} stands behind a root: ${order}`;
-  if (Buffer.compare(below.issuerDer, certificate.subjectDer) !== 0) {
-    return `${which} is not the issuer of ${shown(below)}, which is ${shownIssuer(below)}: ${order}`;
+  if (isSelfSigned(below)) return `${which} stands behind a root: ${ORDER}`;
+  if (!sameBytes(below.issuerDer, certificate.subjectDer)) {
+    return `${which} is not the issuer of ${shown(below)}, which is ${shownIssuer(below)}: ${ORDER}`;
   }
   if (!signatureVerifies(below, certificate)) {
     return `${which} has the name of the issuer of ${shown(below)} and another key`;

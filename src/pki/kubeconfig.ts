@@ -2,7 +2,7 @@
 
 import { isAbsolute, join, resolve } from 'node:path';
 import type { KubeconfigItem } from '../cluster/index.ts';
-import { lookAtFile } from '../collect/index.ts';
+import { type FileState, lookAtFile } from '../collect/index.ts';
 import { quoted } from '../errors.ts';
 import {
   formatKubeconfig,
@@ -42,16 +42,23 @@ export interface PendingUser {
 type User = Kubeconfig['users'] extends Map<string, infer T> ? T : never;
 type Cluster = Kubeconfig['clusters'] extends Map<string, infer T> ? T : never;
 
+/** Where a kubeconfig's host has its files. */
+export interface Tree {
+  readonly root: string;
+  /** Why a file is not looked at: a link that leads out of the tree. */
+  readonly elsewhere: (path: string) => string | undefined;
+}
+
 /**
- * @param root the root of the host's file system, for files that the kubeconfig names
+ * @param tree the host's file system, for files that the kubeconfig names
  */
 export function examineKubeconfig(
   text: string,
-  root: string,
+  tree: Tree,
   item: KubeconfigItem,
   authority: Authority,
 ): KubeconfigFinding {
-  const locate = locator(root, item);
+  const locate = locator(tree, item);
   const own = ownText(text, item, authority);
   if (own !== undefined) return readUser(locate, own, []);
   const parsed = attempt(() => parseKubeconfig(text, item.path));
@@ -173,15 +180,17 @@ function judgeServer(
   return { notes };
 }
 
-/** Where a file lies that a kubeconfig names by its absolute path on its host. */
-type Locate = (path: string) => string;
+/** Looks at a file that a kubeconfig names by its absolute path on its host. */
+type Locate = (path: string) => FileState;
 
-function locator(root: string, { dataDirectories }: KubeconfigItem): Locate {
+function locator({ root, elsewhere }: Tree, { dataDirectories }: KubeconfigItem): Locate {
   return (path) => {
     // Made absolute first, so that no `..` leads out of the root.
     const names = resolve('/', path).split('/');
     const from = names.findLastIndex((name) => dataDirectories?.includes(name) === true);
-    return join(root, ...names.slice(Math.max(0, from)));
+    const here = join(root, ...names.slice(Math.max(0, from)));
+    const reason = elsewhere(here);
+    return reason === undefined ? lookAtFile(here) : { state: 'unreadable', reason };
   };
 }
 
@@ -194,7 +203,7 @@ function part(
   if (data !== undefined) return { bytes: Buffer.from(data) };
   if (path === undefined || path === '') return undefined;
   if (!isAbsolute(path)) return { problem: `it names a file by a relative path: ${path}` };
-  const file = lookAtFile(locate(path));
+  const file = locate(path);
   if (file.state === 'there') return { bytes: file.bytes };
   return {
     problem: `${path}, which it names: ${file.state === 'missing' ? 'not there' : file.reason}`,

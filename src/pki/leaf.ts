@@ -2,6 +2,7 @@
 import type { LeafProfile } from '../cluster/index.ts';
 import { quoted } from '../errors.ts';
 import {
+  ATTRIBUTE_TYPES,
   type Certificate,
   type ChainRejection,
   commonName,
@@ -80,7 +81,24 @@ function describeName(name: Certificate['issuer']): string {
   return quoted(commonName(name) ?? '');
 }
 
+/**
+ * apiserver/pkg/authentication/request/x509, `CommonNameUserConversion`: the user's UID is read from
+ * this attribute, and of several common names the last is the user's name.
+ */
+const USER_UID = '1.3.6.1.4.1.57683.2';
+
+function identityProblem({ subject }: Certificate): string | undefined {
+  const types = subject.flatMap((rdn) => rdn.map(({ type }) => type));
+  if (types.includes(USER_UID)) return "its subject holds a user's UID, which nobody asked for";
+  const names = types.filter((type) => type === ATTRIBUTE_TYPES.CN).length;
+  return names > 1
+    ? `it has ${names} common names, of which programs take one or another`
+    : undefined;
+}
+
 function subjectProblem(certificate: Certificate, profile: LeafProfile): string | undefined {
+  const strange = identityProblem(certificate);
+  if (strange !== undefined) return strange;
   const name = commonName(certificate.subject);
   if (name !== profile.commonName) {
     return `its common name is ${quoted(name ?? '')}, wanted is ${quoted(profile.commonName)}`;
@@ -118,11 +136,16 @@ function usageProblem(certificate: Certificate, profile: LeafProfile): string | 
     const missing = profile.usages.filter((usage) => !extended.includes(usage));
     if (missing.length > 0) return `not made for ${missing.join(' and ')}`;
   }
-  if (certificate.keyUsage !== undefined && !certificate.keyUsage.includes('digitalSignature')) {
+  // Of servers it is a note: Kubernetes' own page on openssl makes them so, and its components do not look.
+  if (lacksSignature(certificate) && profile.usages.includes('clientAuth')) {
     return 'its key usage lacks digitalSignature';
   }
   return undefined;
 }
+
+/** Whether it is not for signing, as every handshake of today has it do (RFC 8446, section 4.4.2.2). */
+const lacksSignature = ({ keyUsage }: Certificate): boolean =>
+  keyUsage !== undefined && !keyUsage.includes('digitalSignature');
 
 /**
  * Why a component that verifies this certificate for one of its uses would refuse it, if it would:
@@ -169,26 +192,67 @@ function leafNotes(
   if (certificate.keyType !== profile.keyAlgorithm) {
     notes.push(`its key is ${certificate.keyType}, the cluster file says ${profile.keyAlgorithm}`);
   }
+  const signing = signingUses(certificate);
+  if (signing.length > 0)
+    notes.push(`its key usage holds ${signing.join(' and ')}, which is a CA's`);
   const missing = missingNames(certificate, profile);
   if (missing.length > 0) {
     notes.push(`does not cover ${missing.join(', ')}, which only its own host may call it`);
   }
-  const { dns = [], ip = [], uri = [], email = [] } = certificate.subjectAltNames ?? {};
-  const extra = [
-    ...dns.filter((name) => !profile.dns.includes(name)),
-    ...ip.filter((address) => !profile.ip.includes(address)),
-    ...uri,
-    ...email,
-  ];
+  const extra = moreNames(certificate, profile);
   if (extra.length > 0) notes.push(`covers ${extra.join(', ')} as well`);
-  const usages = certificate.extendedKeyUsage;
-  if (usages === undefined || usages.includes('any')) notes.push('may be used for any purpose');
-  else {
-    const more = usages.filter((usage) => !(profile.usages as readonly string[]).includes(usage));
-    if (more.length > 0) notes.push(`made for ${more.join(' and ')} as well`);
+  const usages = moreUsages(certificate, profile);
+  if (usages !== undefined) notes.push(usages);
+  if (lacksSignature(certificate)) {
+    notes.push(
+      'its key usage lacks digitalSignature: clients in Go and with OpenSSL take it, those in Java do not',
+    );
   }
   if (certificate.notAfter.getTime() > issuer.notAfter.getTime()) {
     notes.push(`its CA ends before it does, on ${formatTime(issuer.notAfter)}`);
   }
   return notes;
+}
+
+/** The names that nobody asked for. */
+function moreNames({ subjectAltNames }: Certificate, profile: LeafProfile): string[] {
+  const { dns = [], ip = [], uri = [], email = [] } = subjectAltNames ?? {};
+  return [
+    ...dns.filter((name) => !profile.dns.includes(name)),
+    ...ip.filter((address) => !profile.ip.includes(address)),
+    ...uri,
+    ...email,
+  ];
+}
+
+/** The purposes that nobody asked for, in words. */
+function moreUsages({ extendedKeyUsage }: Certificate, profile: LeafProfile): string | undefined {
+  if (extendedKeyUsage === undefined || extendedKeyUsage.includes('any')) {
+    return 'may be used for any purpose';
+  }
+  const wanted: readonly string[] = profile.usages;
+  const more = extendedKeyUsage.filter((usage) => !wanted.includes(usage));
+  return more.length === 0 ? undefined : `made for ${more.join(' and ')} as well`;
+}
+
+const signingUses = ({ keyUsage = [] }: Certificate): string[] =>
+  keyUsage.filter((use) => use === 'keyCertSign' || use === 'cRLSign');
+
+/**
+ * What a certificate that was asked for says beyond the request, if it does: kept where it lies already,
+ * but nothing to be taken from somebody else unseen.
+ */
+export function answerProblem(certificate: Certificate, profile: LeafProfile): string | undefined {
+  const signing = signingUses(certificate);
+  if (signing.length > 0) return `its key usage holds ${signing.join(' and ')}, which is a CA's`;
+  if (lacksSignature(certificate)) return 'its key usage lacks digitalSignature';
+  const names = moreNames(certificate, profile);
+  if (names.length > 0) return `covers ${names.join(', ')}, which nobody asked for`;
+  const usages = moreUsages(certificate, profile);
+  if (usages !== undefined) return `${usages}; asked for was ${profile.usages.join(' and ')}`;
+  const life = certificate.notAfter.getTime() - certificate.notBefore.getTime();
+  // A day for clocks that differ, and for CAs that count whole days.
+  if (life <= profile.validity * 1000 + DAY) return undefined;
+  const days = (milliseconds: number): string => `${Math.round(milliseconds / DAY)} days`;
+  return `valid for ${days(life)}, wanted are ${days(profile.validity * 1000)}`;
 }

@@ -5,8 +5,8 @@ import { type Certificate, encodePem, encodePrivateKey, type PrivateKey } from '
 import { type Asking, askFirst, askFor } from './asking.ts';
 import type { Authority } from './authorities.ts';
 import { type HostContext, isElsewhere, type PlannedStep, unusable } from './context.ts';
-import { type PairFiles, readPair } from './examine.ts';
-import { judgeLeaf } from './leaf.ts';
+import { ownerNotes, ownerProblem, type PairFiles, readPair, type Verdict } from './examine.ts';
+import { answerProblem, judgeLeaf } from './leaf.ts';
 import {
   type Answer,
   answered,
@@ -44,14 +44,16 @@ export function examinePair(
     return { step: refuse(subject, files.reason) };
   }
   const { profile } = item;
+  const signs = 'key' in files && files.key !== undefined && context.signingKeyProblem(files.key);
+  if (typeof signs === 'string') return { step: refuse(subject, signs) };
   const authority = context.usable(profile.issuer);
   if (authority === undefined) return { step: refuse(subject, unusable(profile.issuer)) };
-  const paths = pairPaths(certificatePath, keyPath, isTaken);
+  const paths = pairPaths(certificatePath, keyPath, isTaken, (path) =>
+    context.leadsElsewhere(path, root),
+  );
   const pair = { context, subject, profile, certificatePath, keyPath, paths, authority };
   if (!('verdict' in files)) return examineWhole(pair, files);
-  return files.verdict === 'key-only'
-    ? examineKeyOnly(pair, files.key, files.notes)
-    : planNew(pair);
+  return files.verdict === 'key-only' ? examineKeyOnly(pair, files) : planNew(pair);
 }
 
 /** How a certificate is judged that is to be from this authority. */
@@ -61,6 +63,20 @@ export function judgeOf(context: HostContext, profile: LeafProfile, authority: A
     issuer === undefined
       ? { reason: unusable(authority.id) }
       : judgeLeaf(certificate, profile, { issuer, above }, context.now);
+}
+
+/** How a certificate is judged that somebody else has made because we asked for it: it says that, and no more. */
+export function judgeAnswerOf(
+  context: HostContext,
+  profile: LeafProfile,
+  authority: Authority,
+): Judge {
+  const judge = judgeOf(context, profile, authority);
+  return (certificate) => {
+    const judged = judge(certificate);
+    const reason = 'reason' in judged ? undefined : answerProblem(certificate, profile);
+    return reason === undefined ? judged : { reason };
+  };
 }
 
 function examineWhole(
@@ -76,6 +92,8 @@ function examineWhole(
   const all = [...notes, ...judged.notes];
   const lying = examineRequest(paths, profile, key);
   if (lying.state === 'valid' && lying.own) {
+    const excess = answerProblem(certificate, profile);
+    if (excess !== undefined) return { step: refuse(subject, excess) };
     const others = paths.answers.filter((path) => path !== certificatePath);
     const answer = { certificate, notes: all, paths: filesWith(others, certificate) };
     return takeUp(pair, answer, 'its request is answered', bytes);
@@ -129,23 +147,37 @@ function takeUp(
 }
 
 /** The key is there: its certificate is asked for, has come, or is still to be issued. */
-function examineKeyOnly(pair: Pair, key: PrivateKey, notes: readonly string[]): PlannedStep {
-  const { context, profile, authority, paths } = pair;
+function examineKeyOnly(
+  pair: Pair,
+  { key, owner, notes: found }: Extract<Verdict, { verdict: 'key-only' }>,
+): PlannedStep {
+  const { context, subject, profile, authority, paths } = pair;
+  const notes = [...found, ...ownerNotes(owner, 'the key')];
   const lying = examineRequest(paths, profile, key);
   let problems: readonly string[] = [];
   if (lying.state === 'valid' || lying.state === 'stale') {
-    const found = findAnswer(paths.answers, key, judgeOf(context, profile, authority));
-    if (found.answer !== undefined) {
-      const all = [...notes, ...found.answer.notes, ...found.problems];
-      return takeUp(pair, { ...found.answer, notes: all }, `signed: ${found.answer.name}`);
+    const answers = findAnswer(paths, key, judgeAnswerOf(context, profile, authority));
+    const { answer } = answers;
+    if (answer !== undefined) {
+      const all = [...notes, ...answer.notes, ...answers.problems];
+      return takeUp(pair, { ...answer, notes: all }, `signed: ${answer.name}`);
     }
-    problems = found.problems;
+    problems = answers.problems;
   }
+  const strange = isAskedFor(authority, lying) ? undefined : ownerProblem(owner);
+  if (strange !== undefined) return { step: refuse(subject, strange) };
   if (!isElsewhere(authority)) {
     return planIssue(pair, key, 'its key is there, the certificate is not', notes, lying);
   }
   return askFor(pair, key, lying, notes, problems);
 }
+
+/**
+ * Whether a key is one that a run of ours, perhaps another user's, waits with: who signs the request
+ * decides. Where we would sign ourselves a request says nothing; its maker has the key.
+ */
+export const isAskedFor = (authority: Authority, lying: RequestState): boolean =>
+  isElsewhere(authority) && lying.state === 'valid' && lying.own;
 
 /** Neither key nor certificate are there. */
 const planNew = (pair: Pair): PlannedStep =>

@@ -3,7 +3,7 @@
  * lies there still asks for what is wanted, and the certificate that has come back.
  */
 import { basename } from 'node:path';
-import type { LeafProfile } from '../cluster/index.ts';
+import type { KubeconfigItem, LeafProfile, PairItem } from '../cluster/index.ts';
 import { lookAtFile } from '../collect/index.ts';
 import { quoted } from '../errors.ts';
 import {
@@ -30,20 +30,32 @@ export interface PendingPaths {
   readonly request: string;
   /** Best first. */
   readonly answers: readonly string[];
+  /** Why one of these files is not looked at: a link that leads out of the tree. */
+  readonly elsewhere: Elsewhere;
 }
+
+type Elsewhere = (path: string) => string | undefined;
 
 /** Whether a path is another credential's, so that no answer is looked for there. */
 export type IsTaken = (path: string) => boolean;
+
+const withoutEnding = (path: string): string => path.replace(/\.(crt|pem|cer|cert)$/, '');
+
+/** Where the request for a credential lies, below the root of its tree. */
+export const requestPath = (item: PairItem | KubeconfigItem): string =>
+  `${item.kind === 'pair' ? withoutEnding(item.certificatePath) : item.path}.csr`;
 
 /** `X.csr` beside the certificate `X.crt` or `X.pem`; the answer at the certificate's own place, or as the other of the two. */
 export function pairPaths(
   certificatePath: string,
   keyPath: string,
   isTaken: IsTaken,
+  elsewhere: Elsewhere = () => undefined,
 ): PendingPaths {
-  const base = certificatePath.replace(/\.(crt|pem|cer|cert)$/, '');
+  const base = withoutEnding(certificatePath);
   return {
     request: `${base}.csr`,
+    elsewhere,
     // Most pairs are whole, and nobody asks.
     get answers() {
       const others = [`${base}.crt`, `${base}.pem`].filter(
@@ -55,8 +67,13 @@ export function pairPaths(
 }
 
 /** `X.conf.csr` beside `X.conf`, as `kubeadm certs generate-csr` has it; the answer as `X.conf.crt` or `X.conf.pem`. */
-export const kubeconfigPaths = (path: string, isTaken: IsTaken): PendingPaths => ({
+export const kubeconfigPaths = (
+  path: string,
+  isTaken: IsTaken,
+  elsewhere: Elsewhere,
+): PendingPaths => ({
   request: `${path}.csr`,
+  elsewhere,
   get answers() {
     return [`${path}.crt`, `${path}.pem`].filter((answer) => !isTaken(answer));
   },
@@ -177,13 +194,18 @@ export interface Answer {
 
 /** What lies where answers are looked for: the first good one, or what is wrong with each. */
 export function findAnswer(
-  paths: readonly string[],
+  { answers, elsewhere }: PendingPaths,
   key: PrivateKey,
   judge: Judge,
 ): { readonly answer?: Answer; readonly problems: readonly string[] } {
   let answer: (Answer & { paths: string[] }) | undefined;
   const problems: string[] = [];
-  for (const path of paths) {
+  for (const path of answers) {
+    const link = elsewhere(path);
+    if (link !== undefined) {
+      problems.push(link);
+      continue;
+    }
     const read = readAnswer(path, key);
     if (read === undefined) continue;
     if ('reason' in read) {

@@ -104,7 +104,8 @@ export function resolvePlace(place: Place, { layout }: Pick<Cluster, 'layout'>):
   return { ...place, root: realPath(place.root), ...directory };
 }
 
-function realPath(path: string): string {
+/** A path by its real name, as far as it exists. */
+export function realPath(path: string): string {
   if (existsSync(path)) return realpathSync.native(path);
   const parent = dirname(path);
   return parent === path ? path : join(realPath(parent), basename(path));

@@ -110,6 +110,10 @@ function problemOf(result: SpawnSyncReturns<Buffer>, timeoutSeconds: number): st
     case 'EPIPE':
       break;
     case 'ETIMEDOUT':
+      // Its end was no end of its output: what it writes has to be whole before it is taken.
+      if (status !== null) {
+        return `ended with exit status ${status}, and what it has started still holds its output open after ${timeoutSeconds} seconds: whatever outlives it has to close stdout and stderr (>/dev/null 2>&1)${saying(stderr)}`;
+      }
       return `did not answer within ${timeoutSeconds} seconds`;
     case 'ENOBUFS':
       return `wrote more than ${MAX_OUTPUT_BYTES} bytes`;
@@ -125,11 +129,16 @@ function problemOf(result: SpawnSyncReturns<Buffer>, timeoutSeconds: number): st
   return stdout.length === 0 ? `answered with nothing${saying(stderr)}` : undefined;
 }
 
-/** The first line that the command has to say about it. */
+/** Of what the command has to say about it: what matters stands at the end, behind what libraries report. */
+const MOST_LINES = 3;
+
+/** The last lines that the command has to say about it. */
 function saying(stderr: Buffer): string {
-  const line = stderr
+  const lines = stderr
     .toString('utf8')
     .split('\n')
-    .find((text) => text.trim() !== '');
-  return line === undefined ? '' : `: ${quoted(line.trim())}`;
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .slice(-MOST_LINES);
+  return lines.length === 0 ? '' : `: ${lines.map((line) => quoted(line)).join(', ')}`;
 }

@@ -75,6 +75,18 @@ describe('kubepki bundle', () => {
     ).toBe(0);
   });
 
+  it('says whom else a file in it trusts, on standard error', async () => {
+    const { shell } = await workplace();
+    const { code, stdout, stderr } = await shell(
+      'cat pki/authorities/etcd/ca.crt >>pki/hosts/worker-1/etc/kubernetes/pki/ca.crt; "$0" bundle worker-1 -f cluster.yaml -o -',
+    );
+    expect(code).toBe(0);
+    expect(stdout).not.toContain('kubepki: ');
+    expect(stderr).toMatch(
+      /^kubepki: \/\S+\/worker-1\/etc\/kubernetes\/pki\/ca\.crt: trusts CN=etcd-ca as well \(SHA-256 [0-9a-f]{16}…\)\n$/,
+    );
+  });
+
   it('refuses a host that lacks something, and takes the rest with --partial', async () => {
     const { run, path } = await workplace();
     rmSync(path('pki/hosts/cp-1/etc/kubernetes/scheduler.conf'));

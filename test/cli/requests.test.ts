@@ -39,7 +39,7 @@ describe('what is to be done next', () => {
       '  pki/apiserver.csr',
       '',
       'Where the key of ca lies, with kubepki or with OpenSSL (3 or later):',
-      '  kubepki csr sign -f CLUSTER.yaml --ca ca --ca-cert CA.crt --ca-key CA.key pki/apiserver.csr',
+      '  kubepki csr sign -f CLUSTER.yaml -d DIR --ca ca --ca-cert CA.crt --ca-key CA.key pki/apiserver.csr',
       '  openssl x509 -req -in pki/apiserver.csr -CA CA.crt -CAkey CA.key -days 365 -copy_extensions copyall -out pki/apiserver.crt',
       'Put each certificate beside its request (apiserver.csr is answered by apiserver.crt or apiserver.pem) and run apply again.',
     ]);

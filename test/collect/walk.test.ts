@@ -101,6 +101,19 @@ describe('walkDirectory', () => {
     expect(walkDirectory(root, { ...WALK_LIMITS, entries: 6 })).toHaveLength(3);
   });
 
+  it('lists what is near before what is deep, and lets no crowd hide its neighbours', () => {
+    const crowd = (parent: string) => Array.from({ length: 5000 }, (_, i) => `${parent}/${i}`);
+    const root = tree([...crowd('a'), ...crowd('b/c/d/e'), 'pki/etcd/ca.crt', 'z/ca.crt']);
+    const found = walkDirectory(root, { ...WALK_LIMITS, entries: 4200 });
+    const files = found.flatMap(({ path, state }) => (state === 'file' ? [path] : []));
+    expect(files).toContain('z/ca.crt');
+    expect(files).toContain('pki/etcd/ca.crt');
+    expect(found[0]).toMatchObject({ path: '.', state: 'unreadable' });
+    // The limit itself is used up, by the crowds.
+    expect(files.length).toBeGreaterThan(4150);
+    expect(files.filter((path) => path.startsWith('b/')).length).toBeGreaterThan(0);
+  });
+
   it('names a file whose name is not UTF-8', () => {
     const root = tree([]);
     const name = Buffer.concat([Buffer.from(`${root}/`), Buffer.from([0xff, 0x2e, 0x63])]);

@@ -1,5 +1,6 @@
 /** The archive of a host: only what is its own, all of it or nothing, and the same bytes for the same files. */
 import {
+  appendFileSync,
   chmodSync,
   copyFileSync,
   cpSync,
@@ -17,10 +18,11 @@ import { describe, expect, it } from 'vitest';
 import type { KubepkiError } from '../../src/errors.ts';
 import { MOST_SECONDS, writeTar } from '../../src/pki/bundle-tar.ts';
 import { type BundleOptions, bundle } from '../../src/pki/index.ts';
-import { encodePrivateKey } from '../../src/x509/index.ts';
+import { encodePrivateKey, encodePublicKey } from '../../src/x509/index.ts';
 import { command } from '../spawn.ts';
 import { temporaryDirectory } from '../temporary.ts';
 import { keyOf } from '../x509/support.ts';
+import { install, root, under } from './external-ca.ts';
 import { type Fixture, later, NOW, pki } from './fixture.ts';
 
 const HOSTS = [
@@ -145,6 +147,34 @@ describe('bundle', () => {
     );
     rmSync(fixture.path('authorities/etcd/ca.key'));
     expect(pack(fixture, 'cp-1').archive).toEqual(archive);
+  });
+
+  it('says whom else a file on the host trusts', async () => {
+    const fixture = await made();
+    const tree = fixture.path('hosts/cp-1/etc/kubernetes/pki');
+    appendFileSync(join(tree, 'front-proxy-ca.crt'), root().pem);
+    appendFileSync(join(tree, 'sa.pub'), encodePublicKey(keyOf('ECDSA-P256')));
+    const { noted } = pack(fixture, 'cp-1');
+    expect(noted.map(({ path, note }) => `${path.slice(tree.length + 1)}: ${note}`)).toEqual([
+      expect.stringMatching(/^front-proxy-ca.crt: trusts CN=Company Root,O=Company as well/),
+      'sa.pub: 1 more public keys: tokens of each of them are accepted',
+    ]);
+  });
+
+  it('takes a kubeconfig that trusts the root above the CA, as plan does', async () => {
+    const fixture = pki({ hosts: HOSTS });
+    const top = root();
+    const ca = under(top, 'kubernetes');
+    install(fixture.directory, 'ca.crt', ca.pem, top.pem);
+    writeFileSync(fixture.path('authorities/ca.key'), encodePrivateKey(ca.key), { mode: 0o600 });
+    await fixture.apply();
+    const path = fixture.path('hosts/w-1/etc/kubernetes/kube-proxy.conf');
+    const text = readFileSync(path, 'utf8').replace(
+      /certificate-authority-data: \S+/,
+      `certificate-authority-data: ${Buffer.from(top.pem).toString('base64')}`,
+    );
+    writeFileSync(path, text);
+    expect(pack(fixture, 'w-1').leftOut).toEqual([]);
   });
 
   it('names what lies there and is no credential of the host, and leaves it out', async () => {
@@ -302,6 +332,43 @@ describe('layout custom', () => {
     expect([...pack(fixture, 'e-1').paths]).toEqual(['ca.crt', 'e-1-etcd.crt', 'e-1-etcd.key']);
     for (const host of ['e-1', 'w-1'])
       expect(pack(fixture, host).paths.join()).not.toContain('ca.key');
+  });
+
+  it('gives hosts the CA that signs, alone, and what they trust beside it is said', async () => {
+    const fixture = pki({ layout: 'custom', hosts: HOSTS, files });
+    const top = root();
+    const ca = under(top, 'kubernetes');
+    const key = encodePrivateKey(ca.key);
+    mkdirSync(fixture.path('private'));
+    writeFileSync(fixture.path('private/ca.key'), key, { mode: 0o600 });
+    writeFileSync(fixture.path('ca.crt'), ca.pem);
+    await fixture.apply();
+    rmSync(fixture.path('private/ca.key'));
+    writeFileSync(fixture.path('ca.crt'), `the CA\n${ca.pem}${top.pem}`);
+    const proxy = root('front-proxy-ca, old');
+    writeFileSync(
+      fixture.path('front-proxy-ca.crt'),
+      fixture.read('front-proxy-ca.crt') + proxy.pem,
+    );
+    writeFileSync(
+      fixture.path('sa.pub'),
+      fixture.read('sa.pub') + encodePublicKey(keyOf('ECDSA-P256')),
+    );
+    const { archive, noted, leftOut } = pack(fixture, 'cp-1', { partial: true });
+    expect(leftOut).toEqual([]);
+    const { directory } = await unpack(archive);
+    expect(readFileSync(join(directory, 'ca.crt'), 'utf8')).toBe(ca.pem);
+    const said = noted.map(
+      ({ path, note }) => `${path.slice(fixture.directory.length + 1)}: ${note}`,
+    );
+    expect(said.sort()).toEqual([
+      'front-proxy-ca.crt: "front-proxy-ca, old" behind it in its file: not its issuer; hosts get the first only',
+      'sa.pub: 2 public keys: tokens of each of them are accepted',
+    ]);
+    const worker = pack(fixture, 'w-1');
+    expect(worker.noted).toEqual([]);
+    const unpacked = await unpack(worker.archive);
+    expect(readFileSync(join(unpacked.directory, 'ca.crt'), 'utf8')).toBe(ca.pem);
   });
 
   it('takes one file for both halves of the key pair of service accounts as the secret that it is', async () => {

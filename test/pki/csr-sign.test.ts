@@ -17,6 +17,7 @@ import {
   type SigningOptions,
   signRequests,
   wantedByCluster,
+  whereItLies,
 } from '../../src/pki/index.ts';
 import {
   type Certificate,
@@ -318,7 +319,17 @@ describe('an external CA', () => {
       bytes: readFileSync(request.path),
     }));
     const answers = signRequests(given, {
-      judge: (asked) => judge(asked, {}),
+      judge: (asked, { path }) =>
+        judge(
+          asked,
+          {},
+          whereItLies(
+            fixture.cluster,
+            path,
+            { path: fixture.directory, isGiven: true },
+            'cluster.yaml',
+          ),
+        ),
       authority: (issuer = 'ca') => {
         const found = authorityOfCluster(fixture.cluster, place, issuer);
         const name =

@@ -210,19 +210,16 @@ describe('a certificate that comes back', () => {
     expect(existsSync(own.path(`${SCHEDULER}.crt`))).toBe(true);
   });
 
-  it('is noted where it allows more than was asked for', async () => {
+  it('may be valid for a day more than was asked for', async () => {
     const { ca, own } = await asked();
-    const request = own.read(`${APISERVER}.csr`);
-    const { subjectAltNames } = readRequest(request);
-    const more = { ...subjectAltNames, dns: [...(subjectAltNames?.dns ?? []), 'more.example.com'] };
-    writeFileSync(own.path(`${APISERVER}.crt`), sign(ca, request, { subjectAltNames: more }));
-    expect(await said(own, `${APISERVER}.crt`)).toEqual([
-      `take ${APISERVER}.crt: its request is answered; covers more.example.com as well`,
-    ]);
+    const changes = { notBefore: later(-1.5), notAfter: later(364.5) };
+    writeFileSync(own.path(`${APISERVER}.pem`), sign(ca, own.read(`${APISERVER}.csr`), changes));
+    expect((await own.apply()).counts).toMatchObject({ take: 1, refuse: 0 });
   });
 });
 
 describe('a wrong answer', () => {
+  const USER_UID = { type: '1.3.6.1.4.1.57683.2', value: '0' };
   type Wrong = (ca: ExternalCa, request: string) => string;
   const CASES: readonly (readonly [string, Wrong, string])[] = [
     [
@@ -274,6 +271,56 @@ describe('a wrong answer', () => {
       (ca, request) => sign(ca, request, { notBefore: later(1) }),
       'not valid before 2027-03-02T12:00:00Z',
     ],
+    [
+      "a user's UID",
+      (ca, request) =>
+        sign(ca, request, { subject: [[USER_UID], ...makeName({ commonName: 'kube-apiserver' })] }),
+      "its subject holds a user's UID, which nobody asked for",
+    ],
+    [
+      'two common names',
+      (ca, request) =>
+        sign(ca, request, {
+          subject: [
+            ...makeName({ commonName: 'system:anybody' }),
+            ...makeName({ commonName: 'kube-apiserver' }),
+          ],
+        }),
+      'it has 2 common names',
+    ],
+    [
+      "a CA's key usage",
+      (ca, request) =>
+        sign(ca, request, { keyUsage: ['digitalSignature', 'keyCertSign', 'cRLSign'] }),
+      "its key usage holds keyCertSign and cRLSign, which is a CA's",
+    ],
+    [
+      'more names',
+      (ca, request) =>
+        sign(ca, request, {
+          subjectAltNames: {
+            ...readRequest(request).subjectAltNames,
+            email: ['root@example.com'],
+            ip: [...(readRequest(request).subjectAltNames?.ip ?? []), '192.0.2.1'],
+          },
+        }),
+      'covers 192.0.2.1, root@example.com, which nobody asked for',
+    ],
+    [
+      'more usages',
+      (ca, request) => sign(ca, request, { extendedKeyUsage: ['serverAuth', 'clientAuth'] }),
+      'made for clientAuth as well; asked for was serverAuth',
+    ],
+    [
+      'any usage',
+      (ca, request) => sign(ca, request, { extendedKeyUsage: [] }),
+      'may be used for any purpose; asked for was serverAuth',
+    ],
+    [
+      'a longer life',
+      (ca, request) => sign(ca, request, { notAfter: later(3000) }),
+      'valid for 3001 days, wanted are 365 days',
+    ],
     ['no certificate', () => 'nothing', 'neither PEM nor'],
     [
       'a private key',
@@ -315,6 +362,51 @@ describe('a wrong answer', () => {
     writeFileSync(own.path(`${APISERVER}.crt`), sign(root('Other'), own.read(`${APISERVER}.csr`)));
     expect(await said(own, `${APISERVER}.crt`)).toEqual([
       `refuse ${APISERVER}.crt: issued by "Other", not by ca`,
+    ]);
+  });
+
+  it('there that allows more is refused as long as its request lies beside it, and noted afterwards', async () => {
+    const { ca, own } = await asked();
+    const request = own.read(`${APISERVER}.csr`);
+    const { subjectAltNames: names } = readRequest(request);
+    const changes = {
+      subjectAltNames: { ...names, dns: [...(names?.dns ?? []), 'more.example.com'] },
+      keyUsage: ['digitalSignature', 'keyCertSign'] as const,
+    };
+    writeFileSync(own.path(`${APISERVER}.crt`), sign(ca, request, changes));
+    expect(await said(own, `${APISERVER}.crt`)).toEqual([
+      `refuse ${APISERVER}.crt: its key usage holds keyCertSign, which is a CA's`,
+    ]);
+    rmSync(own.path(`${APISERVER}.csr`));
+    expect(await said(own, `${APISERVER}.crt`)).toEqual([
+      `keep ${APISERVER}.crt: its key usage holds keyCertSign, which is a CA's; covers more.example.com as well`,
+    ]);
+  });
+
+  it.each([
+    ["a user's UID", [[USER_UID]], "its subject holds a user's UID"],
+    ['another common name', makeName({ commonName: 'system:admin' }), 'it has 2 common names'],
+  ])('with %s is refused wherever it lies, whatever else it is', async (_, more, reason) => {
+    const { ca, own } = await asked();
+    const subject = [...more, ...makeName({ commonName: 'kube-apiserver' })];
+    const request = own.read(`${APISERVER}.csr`);
+    writeFileSync(own.path(`${APISERVER}.crt`), sign(ca, request, { subject }));
+    rmSync(own.path(`${APISERVER}.csr`));
+    expect((await said(own, `${APISERVER}.crt`))[0]).toContain(
+      `refuse ${APISERVER}.crt: ${reason}`,
+    );
+  });
+
+  it('in a kubeconfig that somebody has completed is refused as well', async () => {
+    const { ca, own } = await asked();
+    const request = own.read(`${SCHEDULER}.csr`);
+    const config = parseKubeconfig(own.read(SCHEDULER), SCHEDULER);
+    const [[name, user]] = [...config.users] as [[string, object]];
+    const pem = sign(ca, request, { extendedKeyUsage: ['serverAuth', 'clientAuth'] });
+    config.users.set(name, { ...user, clientCertificateData: Buffer.from(pem) });
+    writeFileSync(own.path(SCHEDULER), formatKubeconfig(config));
+    expect(await said(own, SCHEDULER)).toEqual([
+      `refuse ${SCHEDULER}: made for serverAuth as well; asked for was clientAuth`,
     ]);
   });
 });

@@ -1,13 +1,16 @@
 /** A CA under a company's root: its file is judged, and each gets of it what it may trust. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseKubeconfig } from '../../src/kubernetes/index.ts';
+import { bundle } from '../../src/pki/index.ts';
 import {
   type Certificate,
   type CertificateTemplate,
   commonName,
+  encodePem,
   encodePrivateKey,
   readCertificates,
+  selfSign,
 } from '../../src/x509/index.ts';
 import { temporaryDirectory } from '../temporary.ts';
 import { type ExternalCa, install, root, sign, signAll, under } from './external-ca.ts';
@@ -210,6 +213,14 @@ describe('the file of an intermediate CA is refused', () => {
     );
   });
 
+  it('with the root first, and the CA that signs behind it', async () => {
+    const reason =
+      'refuse authorities/ca.crt: "kubernetes" behind it in its file is issued by it: the CA that signs comes first, then its issuer, and so on';
+    const below = under(top, 'kubernetes');
+    expect(await judged([top.pem, below.pem])).toBe(reason);
+    expect(await judged([top.pem, root('Other').pem, below.pem])).toBe(reason);
+  });
+
   it('with something behind the root', async () => {
     expect(await judged([ca.pem, middle.pem, top.pem, root('Other').pem])).toContain(
       'certificate 4 of its file, "Other", stands behind a root',
@@ -255,6 +266,79 @@ it('notes, behind a root, what is not its issuer: the overlap of two roots', asy
   expect(await judged([root('kubernetes').pem, root('old').pem])).toContain(
     '"old" behind it in its file: not its issuer; hosts get the first only',
   );
+});
+
+it('takes the same root with other dates for such an overlap', async () => {
+  const old = root('kubernetes', { notAfter: later(20) });
+  const template = { ...old.certificate, notAfter: later(3000) };
+  const renewed = selfSign(
+    {
+      subject: template.subject,
+      notBefore: template.notBefore,
+      notAfter: template.notAfter,
+      basicConstraints: { ca: true },
+      keyUsage: ['keyCertSign'],
+      extendedKeyUsage: [],
+    },
+    old.key,
+  );
+  expect(await judged([old.pem, encodePem('CERTIFICATE', renewed)])).toMatch(
+    /^keep authorities\/ca\.crt: .*not its issuer; hosts get the first only$/,
+  );
+});
+
+describe('a CA that stands above another', () => {
+  const top = root();
+  const middle = under(top, 'Company Middle');
+  const ca = under(middle, 'kubernetes');
+  const direct = under(top, 'kubernetes');
+
+  it.each([
+    ['front-proxy-ca', 'front-proxy-ca.crt', [top], [ca, middle, top], 'could speak for any user'],
+    ['front-proxy-ca', 'front-proxy-ca.crt', [top], [ca, middle], 'could speak for any user'],
+    ['front-proxy-ca', 'front-proxy-ca.crt', [middle, top], [ca], 'could speak for any user'],
+    ['etcd-ca', 'etcd/ca.crt', [top], [direct], 'could read and write all of etcd'],
+  ] as const)('is refused as %s (%s)', async (_, file, upper, lower, reason) => {
+    const own = pki();
+    const pems = (chain: readonly ExternalCa[]): string[] => chain.map(({ pem }) => pem);
+    mkdirSync(own.path('authorities/etcd'), { recursive: true });
+    install(own.directory, 'ca.crt', ...pems(lower));
+    install(own.directory, file, ...pems(upper));
+    const said = lines(await own.apply(), own.directory);
+    expect(said.filter((line) => line.startsWith('refuse authorities/'))).toEqual([
+      `refuse authorities/${file}: it is an issuer of ca: whoever holds a certificate of that ${reason}`,
+    ]);
+    expect(existsSync(own.path(`${CP}/pki/${file}`))).toBe(false);
+  });
+
+  it('is refused by bundle, too', async () => {
+    const own = pki();
+    await own.apply();
+    const above = root('front-proxy-ca');
+    const below = under(above, 'kubernetes');
+    install(own.directory, 'front-proxy-ca.crt', above.pem);
+    install(own.directory, 'ca.crt', below.pem);
+    writeFileSync(own.path(`${CP}/pki/front-proxy-ca.crt`), above.pem);
+    const { leftOut, paths } = bundle({
+      cluster: own.cluster,
+      place: { kind: 'directory', directory: own.directory },
+      host: 'cp-1',
+      partial: true,
+      mtime: 0,
+      now: NOW,
+    });
+    expect(leftOut.map(({ reason }) => reason)).toContain(
+      'it is an issuer of ca: whoever holds a certificate of that could speak for any user',
+    );
+    expect(paths).not.toContain('etc/kubernetes/pki/front-proxy-ca.crt');
+  });
+
+  it('may stand beside one of the same company', async () => {
+    const own = pki();
+    install(own.directory, 'ca.crt', ca.pem, middle.pem, top.pem);
+    install(own.directory, 'front-proxy-ca.crt', under(middle, 'proxy').pem, middle.pem, top.pem);
+    expect((await own.apply()).counts.refuse).toBe(0);
+  });
 });
 
 it('judges leaves through all that stands above them', async () => {

@@ -1,7 +1,7 @@
 /** `--signer-command`: a program signs for the CAs whose key is not there. */
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { KubepkiError } from '../../src/errors.ts';
 import { commandSigner, parseSignerCommand, type SignerCommand } from '../../src/pki/index.ts';
 import {
@@ -23,6 +23,10 @@ const CP = 'hosts/cp-1/etc/kubernetes';
 let directory = '';
 beforeEach(() => {
   directory = temporaryDirectory();
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
 });
 
 /** A program of this shell text; `$0` is no use, the rest is in the environment. */
@@ -174,7 +178,13 @@ describe('nothing is written of what the command has not signed', () => {
       'says what a terminal would obey',
       String.raw`printf '\n\033[2J\a wrong\nmore\n' >&2; exit 1`,
       'UNREACHABLE',
-      /exit status 1: "[^"]*wrong"(?!.*more)/,
+      /exit status 1: "[^"]*wrong", "more"/,
+    ],
+    [
+      'reports at length before it says why',
+      String.raw`printf 'Engine set.\nLogin failed\n\nno key\nPIN incorrect\nfailed\n \n' >&2; exit 1`,
+      'UNREACHABLE',
+      /exit status 1: "no key", "PIN incorrect", "failed"/,
     ],
     ['is ended by a signal', 'kill -9 $$', 'UNREACHABLE', /was ended by SIGKILL/],
     ['answers with nothing', 'cat > /dev/null', 'UNREACHABLE', /answered with nothing/],
@@ -226,9 +236,56 @@ describe('nothing is written of what the command has not signed', () => {
     expect(performance.now() - started).toBeLessThan(2500);
   });
 
+  it('where it ends and leaves somebody behind who could still write, and says what to do', () => {
+    const { certificate } = root();
+    const ca = { id: 'ca', certificate, certificatePath: '/ca.crt' };
+    const signer = commandSigner(program('echo x; sleep 3 & exit 0'), ca, 0.3);
+    expect(() => signer(new Uint8Array(100))).toThrow(
+      /ended with exit status 0, and what it has started still holds its output open .* close stdout and stderr/,
+    );
+    const closing = commandSigner(program('echo x; (sleep 3) >&- 2>&- <&- & exit 0'), ca, 2);
+    expect(String(closing(new Uint8Array(100)))).toBe('x\n');
+  });
+
   it('and it is not run again after it has failed: a wrong PIN would lock the token', async () => {
     const own = withCa(root());
     await failure(own.apply(NOW, { signer: program(`echo x >> ${directory}/runs; exit 1`) }));
     expect(readFileSync(join(directory, 'runs'), 'utf8')).toBe('x\n');
+  });
+});
+
+describe('the example for OpenSSL', () => {
+  const EXAMPLE = join(import.meta.dirname, '../../examples/signers/openssl-pkcs11.sh');
+
+  it.each([
+    ['1234', '1234'],
+    ['1234\n', '1234'],
+    ['1234\r\n', '1234'],
+  ])('hands the PIN of %j over without its line break, and not as an argument', (content, pin) => {
+    const { certificate } = root();
+    writeFileSync(join(directory, 'pin'), content);
+    writeFileSync(
+      join(directory, 'openssl'),
+      `#!/bin/sh\nprintf '%s\\n' "$@" > ${directory}/arguments\nprintf %s "$PKCS11_PIN"\n`,
+    );
+    chmodSync(join(directory, 'openssl'), 0o755);
+    vi.stubEnv('PATH', `${directory}:${process.env['PATH']}`);
+    const ca = { id: 'ca', certificate, certificatePath: '/ca.crt' };
+    const command = { program: EXAMPLE, arguments: ['token', join(directory, 'pin')] };
+    expect(String(commandSigner(command, ca)(new Uint8Array(100)))).toBe(pin);
+    const told = readFileSync(join(directory, 'arguments'), 'utf8');
+    expect(told).toContain(
+      '-passin\nenv:PKCS11_PIN\n-sign\npkcs11:token=token;object=ca;type=private',
+    );
+    expect(told).not.toContain('1234');
+    expect(told).not.toContain('pin-source');
+  });
+
+  it('asks no token with an empty PIN', () => {
+    const { certificate } = root();
+    writeFileSync(join(directory, 'pin'), '\n');
+    const ca = { id: 'ca', certificate, certificatePath: '/ca.crt' };
+    const command = { program: EXAMPLE, arguments: ['token', join(directory, 'pin')] };
+    expect(() => commandSigner(command, ca)(new Uint8Array(100))).toThrow(/pin holds no PIN/);
   });
 });

@@ -42,7 +42,7 @@ export async function bundleCommand(host: string, flags: BundleFlags): Promise<v
   });
   if (isStream) process.stdout.write(made.archive);
   else writeArchive(output, made, flags.force === true);
-  tellWhatIsNotInIt(made);
+  tellWhatIsNotPlain(made);
   if (isStream) return;
   const count = made.paths.length;
   const target = cluster.layout === 'custom' ? 'the directory that the components read' : '/';
@@ -67,8 +67,9 @@ function writeArchive(path: string, { archive }: Bundle, force: boolean): void {
 
 const MOST_NAMED = 20;
 
-function tellWhatIsNotInIt({ leftOut, strays }: Bundle): void {
+function tellWhatIsNotPlain({ leftOut, noted, strays }: Bundle): void {
   const lines = [
+    ...noted.map(({ path, note }) => `${path}: ${note}`),
     ...leftOut.map(({ path, reason }) => `left out: ${path}: ${reason}`),
     ...strays.slice(0, MOST_NAMED).map((path) => `left out: ${path}: no credential of this host`),
     ...(strays.length > MOST_NAMED ? [`left out: ${strays.length - MOST_NAMED} more files`] : []),

@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { EXIT } from '../../errors.ts';
 import type { NewOptions } from '../csr/new.ts';
-import { once, textFormat } from '../csr/options.ts';
+import { once, refuseFileNames, textFormat } from '../csr/options.ts';
 import type { SignOptions } from '../csr/sign.ts';
 import { arrayFlag, listFlag } from '../go-flags.ts';
 
@@ -90,6 +90,7 @@ function registerShow(group: Command): void {
     .addOption(OUTPUT())
     .addHelpText('after', SHOW_EXAMPLES)
     .action(async (paths: string[], { output }: Pick<SignOptions, 'output'>) => {
+      refuseFileNames(wordsOf(group));
       const { showRequests } = await import('../csr/show.ts');
       const status = await showRequests(paths, output, new Date());
       if (status !== EXIT.ok) process.exitCode = status;
@@ -100,10 +101,15 @@ const SIGN_EXAMPLES = `
 What may be signed: with -f just what the cluster file says, with --policy what that file says, with
 neither only names that are allowed by flags. All requests are judged before the first is signed.
 
+With -f a request in a tree …/hosts/NAME/ is judged as that host's, at the place of one of its requests as
+just that one; administrators' certificates (system:masters, kubeadm:cluster-admins) are signed by their
+--credential only, or from admin/ of -d. Put ./ before patterns, or -- before the files: a file can have
+the name of an option.
+
 Examples:
   kubepki csr sign -f cluster.yaml -d pki cp-1-apiserver.csr                       certificates of a cluster
-  kubepki csr sign -f cluster.yaml --ca etcd-ca --ca-cert ca.crt --ca-key ca.key etcd/*.csr    where the CA's key lies
-  kubepki csr sign --policy policy.yaml --ca-cert ca.crt --ca-key ca.key *.csr
+  kubepki csr sign -f cluster.yaml --ca etcd-ca --ca-cert ca.crt --ca-key ca.key ./etcd/*.csr    where the CA's key lies
+  kubepki csr sign --policy policy.yaml --ca-cert ca.crt --ca-key ca.key ./*.csr
   kubepki csr sign --ca-cert ca.crt --ca-key ca.key --allow-common-name jane --allow-organization dev jane.csr
 
 See docs/operations/requests.md.`;
@@ -120,7 +126,10 @@ function registerSign(group: Command): void {
       ),
     )
     .addOption(
-      once('-d, --directory <dir>', 'the directory of apply whose CA signs (default with -f: pki)'),
+      once(
+        '-d, --directory <dir>',
+        "the directory of apply whose CA signs, and whose admin/ is the administrator's (default with -f: pki)",
+      ),
     )
     .addOption(
       once(
@@ -174,7 +183,7 @@ function registerSign(group: Command): void {
     )
     .option(
       '--allow-requested-names',
-      'every name that is asked for, but those of Kubernetes itself and wildcards',
+      'every name that is asked for, but those of Kubernetes itself, kubernetes.default.svc… and wildcards',
     )
     .addOption(
       listFlag('usage', 'usages', 'serverAuth, clientAuth: in the place of what is asked for'),
@@ -189,11 +198,19 @@ function registerSign(group: Command): void {
       once('--out <file>', 'the certificate, - for standard output (default: beside the request)'),
     )
     .addOption(once('--out-dir <dir>', 'a directory for the certificates'))
-    .option('--force', 'replace certificates that are there')
+    .option('--force', 'replace certificates that are there: of leaves, nothing else')
     .addOption(OUTPUT())
     .addHelpText('after', SIGN_EXAMPLES)
     .action(async (paths: string[], options: SignOptions) => {
+      refuseFileNames(wordsOf(group));
       const { signCommand } = await import('../csr/sign.ts');
       await signCommand(paths, options);
     });
+}
+
+/** The command line as it was typed. */
+function wordsOf(command: Command): readonly string[] {
+  const root = command.parent ?? command;
+  const words: unknown = Reflect.get(root, 'rawArgs');
+  return Array.isArray(words) ? words.filter((word) => typeof word === 'string') : [];
 }

@@ -18,7 +18,9 @@ Examples:
 A path that exists is read as a file; what is no path and looks like host:port, [::1]:port or https://host:port
 is an endpoint. Keys and tokens are never printed, and nobody vouches for what a token says: its signature is
 not verified. Exit status: 1 if a path cannot be read, holds nothing that is known, or something damaged, or a
-key that is not its certificate's, or if a client that trusts --ca would refuse an endpoint.`;
+key that is not its certificate's, or if a client that trusts --ca would refuse an endpoint; also where a directory
+holds more than 20,000 certificates and keys, or 64 MiB of them, and not all of it was looked at. A file with several
+names is shown under the first.`;
 
 interface InspectOptions {
   readonly output: OutputFormat;

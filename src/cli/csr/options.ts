@@ -13,6 +13,23 @@ export const once = (flags: string, description: string): Option =>
     },
   );
 
+/**
+ * Refuses an option that is the name of a request: with `*.csr` the shell makes an option of a file
+ * that somebody has called `--policy=x.csr`, and the command line can no longer tell.
+ *
+ * @param words the whole command line
+ * @throws KubepkiError `USAGE`
+ */
+export function refuseFileNames(words: readonly string[]): void {
+  const end = words.indexOf('--');
+  for (const word of end === -1 ? words : words.slice(0, end)) {
+    if (!/^-.*\.(?:csr|req)$/is.test(word)) continue;
+    throw new KubepkiError('USAGE', `${quoted(word, 80)} looks like a file name`, {
+      hint: 'put -- before the files, or ./ before the pattern: ./*.csr; the value of an option can stand apart from it',
+    });
+  }
+}
+
 export const TEXT_FORMATS = ['text', 'json', 'yaml'] as const;
 export type TextFormat = (typeof TEXT_FORMATS)[number];
 

@@ -29,7 +29,7 @@ export async function printSigned(written: readonly Written[], output: TextForma
     return;
   }
   const table = formatTable(
-    ['CERTIFICATE', 'SUBJECT', 'NAMES', 'USAGES', 'SIGNED BY', 'UNTIL'],
+    ['CERTIFICATE', 'CREDENTIAL', 'PLACE', 'SUBJECT', 'NAMES', 'USAGES', 'SIGNED BY', 'UNTIL'],
     written.map(row),
   );
   if (written.some(({ target }) => target === undefined)) process.stderr.write(`${table}\n`);
@@ -49,6 +49,8 @@ function row({ one, target }: Written): string[] {
   const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';
   return [
     target ?? 'standard output',
+    one.leaf?.item.credential ?? '-',
+    one.leaf?.place ?? '-',
     certificate.subject.length === 0 ? '(empty)' : formatName(certificate.subject),
     names.length === 0 ? 'none' : names.slice(0, MOST_NAMES).join(', ') + more,
     (certificate.extendedKeyUsage ?? []).join(', '),

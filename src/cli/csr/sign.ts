@@ -21,6 +21,7 @@ import {
   type SigningOptions,
   signRequests,
   type Wishes,
+  whereItLies,
   writeSingleFile,
 } from '../../pki/index.ts';
 import { print } from '../output.ts';
@@ -29,6 +30,7 @@ import { credentialOf, refuseWith, usagesOf, validityOf } from './flags.ts';
 import { inputName, readInput } from './input.ts';
 import type { TextFormat } from './options.ts';
 import { printSigned } from './report.ts';
+import { requireOther, requireReplaceable } from './target.ts';
 
 export interface SignOptions {
   readonly filename?: string;
@@ -71,14 +73,18 @@ export async function signCommand(paths: readonly string[], options: SignOptions
   const signer =
     options.signerCommand === undefined ? undefined : parseSignerCommand(options.signerCommand);
   const now = new Date();
+  const inUse = new Set(filesInUse(options));
   const { withCaPassphrase } = await import('../passphrase.ts');
   const signed = await withCaPassphrase(options.caPassphraseFile, async (passphrase) =>
     signRequests(jobs, {
       judge,
-      authority: authorities(options, cluster, (files) =>
-        readAuthority(files, { passphrase, signer }, now),
-      ),
-      check: targetChecker(options, cluster),
+      authority: authorities(options, cluster, (files) => {
+        for (const path of [files.certificatePath, files.keyPath]) {
+          if (path !== undefined) inUse.add(path);
+        }
+        return readAuthority(files, { passphrase, signer }, now);
+      }),
+      check: targetChecker(options, cluster, inUse),
       hint: hintOf(options),
       now,
     }),
@@ -134,7 +140,8 @@ function checkFlags(paths: readonly string[], options: SignOptions): void {
       });
     }
   } else {
-    refuseWith('--ca-cert', { '--directory': directory });
+    // With -f the directory says which tree is the administrator's.
+    if (filename === undefined) refuseWith('--ca-cert', { '--directory': directory });
     if (caKey !== undefined) refuseWith('--ca-key', { '--signer-command': signerCommand });
     else if (signerCommand === undefined) {
       throw new KubepkiError('USAGE', '--ca-cert needs --ca-key or --signer-command');
@@ -184,7 +191,7 @@ function authorityId(text: string): AuthorityId {
 async function judgeOf(
   options: SignOptions,
   cluster: Cluster | undefined,
-): Promise<SigningOptions['judge']> {
+): Promise<SigningOptions<Job>['judge']> {
   const { filename, policy: policyFile, host, ca, credential } = options;
   const wishes: Wishes = {
     usages: options.usage === undefined ? undefined : usagesOf(options.usage),
@@ -192,12 +199,18 @@ async function judgeOf(
   };
   if (cluster !== undefined) {
     requireHost(cluster, host);
-    const judge = catalogueJudge(cluster, inputName(filename ?? ''), {
+    const where = inputName(filename ?? '');
+    const judge = catalogueJudge(cluster, where, {
       host,
       credential: credential === undefined ? undefined : credentialOf(credential),
       issuer: ca === undefined ? undefined : authorityId(ca),
     });
-    return (asked) => judge(asked, wishes);
+    const directory = {
+      path: options.directory ?? DEFAULT_DIRECTORY,
+      isGiven: options.directory !== undefined,
+    };
+    return (asked, { path }) =>
+      judge(asked, wishes, path === '-' ? undefined : whereItLies(cluster, path, directory, where));
   }
   const policy =
     policyFile === undefined
@@ -246,6 +259,12 @@ function authorities(
   }
 }
 
+/** The files of the command line that a certificate must not take the place of. */
+const filesInUse = ({ filename, policy, caCert, caKey, caPassphraseFile }: SignOptions): string[] =>
+  [filename, policy, caCert, caKey, caPassphraseFile].filter(
+    (path): path is string => path !== undefined && path !== '-',
+  );
+
 /** Where a certificate goes; undefined for standard output. */
 function targetOf(
   { path }: Job,
@@ -265,6 +284,7 @@ function targetOf(
 function targetChecker(
   options: SignOptions,
   cluster: Cluster | undefined,
+  inUse: ReadonlySet<string>,
 ): (job: Job, leaf: SignedRequest['leaf']) => void {
   const taken = new Map<string, string>();
   return (job, leaf) => {
@@ -276,9 +296,11 @@ function targetChecker(
       throw new KubepkiError('USAGE', `${other} and ${job.name} would both become ${target}`);
     }
     taken.set(path, job.name);
-    if (options.force !== true) requireFree(target, '--force replaces it');
     if (path === resolve(job.path)) {
       throw new KubepkiError('USAGE', `${target} is the request itself`);
     }
+    requireOther(target, inUse);
+    if (options.force === true) requireReplaceable(target);
+    else requireFree(target, '--force replaces it, where it is a certificate');
   };
 }

@@ -52,7 +52,7 @@ function itemData(item: Item, view: View): Data {
 function contentData({ content, trust }: Item, view: View): Data {
   switch (content.format) {
     case 'link':
-      return { target: content.target };
+      return { target: content.target, hard: content.isHard };
     case 'unreadable':
     case 'unknown':
       return { reason: content.reason };

@@ -16,8 +16,10 @@ const MATERIAL = /\.(?:crt|cer|cert|pem|key|pub|csr|crl|p12|pfx|kubeconfig)$/;
 export function problemsOf({ path, content, mismatch, trust }: Item, view: View): string[] {
   switch (content.format) {
     case 'link':
+      return mismatch === undefined ? [] : [mismatch];
     case 'unreadable':
-      return [];
+      // Nobody can say that all is well where not all was looked at.
+      return content.isLeftOut === true ? [content.reason] : [];
     case 'unknown':
       return content.isDamaged || MATERIAL.test(basename(path)) ? [content.reason] : [];
     case 'kubeconfig': {

@@ -192,7 +192,7 @@ function judgeDirectory(
 ): Pick<Judged, 'shown' | 'problem'> {
   if (items.some(isKnown)) {
     const problems = items.flatMap((item) =>
-      problemsOf(item, view).map((problem) => `${relative(root, item.path)}: ${problem}`),
+      problemsOf(item, view).map((problem) => `${relative(root, item.path) || '.'}: ${problem}`),
     );
     return { shown: items, ...counted(root, problems) };
   }

@@ -68,7 +68,7 @@ function itemRows(item: Item, view: View): Row[] {
   const notes = [...fileNotes(item, view), ...item.remarks];
   switch (content.format) {
     case 'link':
-      return [{ path, kind: 'link', notes: [`to ${content.target}`] }];
+      return [{ path, kind: 'link', notes: [linkNote(content), ...item.remarks] }];
     case 'unreadable':
     case 'unknown':
       return [{ path, kind: content.format, notes: [content.reason] }];
@@ -86,6 +86,9 @@ function itemRows(item: Item, view: View): Row[] {
       return entryRows(path, content.entries, notes, view);
   }
 }
+
+const linkNote = ({ target, isHard }: Extract<Item['content'], { format: 'link' }>): string =>
+  isHard === true ? `the same file as ${target}` : `to ${target}`;
 
 /** A row for each certificate; what else is in the file joins the first one's, or has its own where there is none. */
 function entryRows(

@@ -1,12 +1,13 @@
 /**
  * Judges requests by a cluster file: what may be signed is just what one of the cluster's own
- * certificates says, no name more and none fewer.
+ * certificates says, no name more and none fewer; and in the tree of a host, of that host's.
  */
 import { type Cluster, formatDuration, type LeafProfile } from '../../cluster/index.ts';
 import { quoted } from '../../errors.ts';
 import type { Asked } from './asked.ts';
 import type { Wishes } from './judge.ts';
 import { type ClusterLeaf, clusterLeaves, type LeafFilter } from './leaves.ts';
+import { type Lies, ofAdministrator } from './lies.ts';
 import { type Grant, POLICY_USAGES, type Refusal, SUBJECT_ATTRIBUTES } from './policy.ts';
 
 export interface CatalogueFilter extends LeafFilter {
@@ -18,6 +19,15 @@ export type CatalogueJudgement =
   | { readonly refusals: readonly Refusal[] }
   | { readonly grant: Grant; readonly leaf: ClusterLeaf };
 
+/** Groups that every right in the cluster is bound to: whoever is in one of them is its administrator. */
+const ADMINISTRATORS: readonly string[] = ['system:masters', 'kubeadm:cluster-admins'];
+
+/** The group that makes a credential an administrator's. */
+const reservedGroup = ({ item }: ClusterLeaf): string | undefined =>
+  item.profile.organizations.find((name) => ADMINISTRATORS.includes(name));
+
+const ANYWHERE: Lies = { kind: 'anywhere' };
+
 /**
  * A judge for any number of requests.
  *
@@ -27,7 +37,7 @@ export function catalogueJudge(
   cluster: Cluster,
   where: string,
   filter: CatalogueFilter,
-): (asked: Asked, wishes: Wishes) => CatalogueJudgement {
+): (asked: Asked, wishes: Wishes, lies?: Lies) => CatalogueJudgement {
   const byName = new Map<string, ClusterLeaf[]>();
   for (const leaf of clusterLeaves(cluster, filter)) {
     const { issuer, commonName } = leaf.item.profile;
@@ -36,8 +46,13 @@ export function catalogueJudge(
     if (list === undefined) byName.set(commonName, [leaf]);
     else list.push(leaf);
   }
-  return (asked, wishes) => {
-    const leaves = byName.get(asked.commonName ?? '') ?? [];
+  const none = (asked: Asked, lies: Lies): Refusal =>
+    noCredential(asked, lies, { cluster, where, filter });
+  return (asked, wishes, lies = ANYWHERE) => {
+    if (lies.kind === 'unclear') {
+      return { refusals: [{ part: 'place', reason: lies.reason, origin: where }] };
+    }
+    const leaves = fromThere(byName.get(asked.commonName ?? '') ?? [], lies);
     const judged = leaves.map((leaf) => ({
       leaf,
       refusals: differences(asked, leaf, where, wishes),
@@ -45,16 +60,43 @@ export function catalogueJudge(
     const fitting = judged.filter(({ refusals }) => refusals.length === 0);
     const [first] = fitting;
     if (first !== undefined) {
+      const fit = fitting.map(({ leaf }) => leaf);
       return (
-        oneIssuer(
-          fitting.map(({ leaf }) => leaf),
-          where,
-        ) ?? grant(asked, first.leaf, wishes)
+        oneIssuer(fit, where) ??
+        notByTheWay(first.leaf, lies, where, filter) ??
+        grant(asked, first.leaf, wishes)
       );
     }
     const [nearest] = judged.sort((a, b) => distance(a.refusals) - distance(b.refusals));
-    return { refusals: nearest?.refusals ?? [noCredential(asked, where, filter)] };
+    return { refusals: nearest?.refusals ?? [none(asked, lies)] };
   };
+}
+
+/** Those of the leaves that a request can be for by where it lies. */
+function fromThere(leaves: readonly ClusterLeaf[], lies: Lies): readonly ClusterLeaf[] {
+  if (lies.kind !== 'host' && lies.kind !== 'admin') return leaves;
+  const { leaf: exact } = lies;
+  if (exact !== undefined) {
+    return leaves.filter(
+      ({ place, item }) => place === exact.place && item.credential === exact.item.credential,
+    );
+  }
+  return lies.kind === 'admin'
+    ? ofAdministrator(leaves)
+    : leaves.filter(({ place }) => place === lies.host || place === 'shared');
+}
+
+/** The administrator's certificate goes to nobody who only has a request among the others. */
+function notByTheWay(
+  leaf: ClusterLeaf,
+  lies: Lies,
+  where: string,
+  { credential }: CatalogueFilter,
+): { readonly refusals: readonly Refusal[] } | undefined {
+  const group = reservedGroup(leaf);
+  if (group === undefined || lies.kind === 'admin' || credential !== undefined) return undefined;
+  const reason = `asks to be ${leaf.item.credential}, in the group ${group} with every right in the cluster: signed by its name (--credential) or from admin/ of the directory (-d) only, once you know whose it is`;
+  return { refusals: [{ part: 'subject', reason, origin: where }] };
 }
 
 /** Whoever asks to be a server has hardly meant a client's certificate, whatever else differs. */
@@ -65,9 +107,14 @@ const MOST_DIFFERENCES = 10_000;
 
 function noCredential(
   { commonName }: Asked,
-  where: string,
-  { issuer, credential, host }: CatalogueFilter,
+  lies: Lies,
+  {
+    cluster,
+    where,
+    filter,
+  }: { readonly cluster: Cluster; readonly where: string; readonly filter: CatalogueFilter },
 ): Refusal {
+  const { issuer, credential, host } = filter;
   const limits = [
     ...(credential === undefined ? [] : [`--credential ${credential}`]),
     ...(host === undefined ? [] : [`--host ${host}`]),
@@ -76,7 +123,22 @@ function noCredential(
   const within = limits.length === 0 ? '' : ` within ${limits.join(' ')}`;
   const name =
     commonName === undefined ? 'no common name' : `the common name ${quoted(commonName)}`;
-  return { part: 'subject', reason: `no credential${within} has ${name}`, origin: where };
+  // What kubeadm makes a request for whether or not anybody signs it ahead.
+  const isKubelets =
+    cluster.kubeletCertificates === 'bootstrap' && commonName?.startsWith('system:node:') === true;
+  const why = isKubelets
+    ? '; kubeletCertificates: bootstrap says that kubelets ask the cluster for theirs (files: that they are signed ahead)'
+    : '';
+  const reason = `${noneThere(lies)}${within} has ${name}${why}`;
+  return { part: 'subject', reason, origin: where };
+}
+
+function noneThere(lies: Lies): string {
+  if (lies.kind !== 'host' && lies.kind !== 'admin') return 'no credential';
+  const whose = lies.kind === 'host' ? `of ${lies.host}` : 'of the administrator';
+  return lies.leaf === undefined
+    ? `lies in the tree ${whose}, and no credential ${whose}`
+    : `lies where the request for ${lies.leaf.item.credential} of ${lies.leaf.place} belongs, which alone is signed there, and no such credential`;
 }
 
 /** The same certificate from two CAs: which one is asked has to be said. */

@@ -10,6 +10,7 @@ export { catalogueJudge } from './catalogue.ts';
 export { flagPolicy } from './flag-policy.ts';
 export { judgeByPolicy, type Wishes } from './judge.ts';
 export { certificateEnding, findLeaf, requireHost } from './leaves.ts';
+export { type Lies, type OwnDirectory, whereItLies } from './lies.ts';
 export { isDnsEntry, isDnsName, parseIpRange } from './names.ts';
 export {
   type MadeRequest,

@@ -2,7 +2,15 @@
 import { formatDuration } from '../../cluster/index.ts';
 import { quoted } from '../../errors.ts';
 import { type Asked, isUsableKey } from './asked.ts';
-import { allowsDns, inRange, isReserved, lower } from './names.ts';
+import {
+  allowsDns,
+  inRange,
+  isApiServerName,
+  isOnlyByName,
+  isReserved,
+  isReservedUser,
+  lower,
+} from './names.ts';
 import {
   always,
   type Grant,
@@ -80,7 +88,7 @@ function subjectRefusals(
   if (commonName === undefined) {
     if (isClient) refusals.push(always('subject', 'no common name: a client is known by it'));
   } else if (
-    !isAllowed(policy, policy.commonNames, commonName) &&
+    !isAllowed(policy, policy.commonNames, commonName, isReservedUser) &&
     // A server is found by its other names; as a client nobody would let it in.
     (isClient || !isOwnName(asked, policy, commonName))
   ) {
@@ -89,15 +97,16 @@ function subjectRefusals(
         policy,
         'commonNames',
         'subject',
-        `common name ${quoted(commonName)}${why(commonName)}`,
-        commonName,
+        `common name ${quoted(commonName)}${why(isReservedUser(commonName))}`,
+        isReservedUser(commonName) ? undefined : commonName,
       ),
     );
   }
   for (const name of organizations) {
-    if (isAllowed(policy, policy.organizations, name)) continue;
-    const reason = `organization ${quoted(name)}${why(name)}`;
-    refusals.push(refuse(policy, 'organizations', 'subject', reason, name));
+    if (isAllowed(policy, policy.organizations, name, isReserved)) continue;
+    const reason = `organization ${quoted(name)}${why(isReserved(name))}`;
+    const value = isReserved(name) ? undefined : name;
+    refusals.push(refuse(policy, 'organizations', 'subject', reason, value));
   }
   for (const type of SUBJECT_ATTRIBUTES) {
     for (const value of attributes[type] ?? []) {
@@ -109,11 +118,16 @@ function subjectRefusals(
   return refusals;
 }
 
-const why = (name: string): string =>
-  isReserved(name) ? ' has rights in every cluster and is not allowed by name' : ' is not allowed';
+/** No remedy is given with it: nobody should allow it by copying a line. */
+const why = (isItReserved: boolean): string =>
+  isItReserved ? ' has rights in every cluster and is not allowed by name' : ' is not allowed';
 
-const isAllowed = (policy: SigningPolicy, entries: readonly string[], name: string): boolean =>
-  entries.includes(name) || (policy.namesAsAsked && !isReserved(name));
+const isAllowed = (
+  policy: SigningPolicy,
+  entries: readonly string[],
+  name: string,
+  isItReserved: (name: string) => boolean,
+): boolean => entries.includes(name) || (policy.namesAsAsked && !isItReserved(name));
 
 /** Whether a common name is one of the DNS names or addresses that the certificate is for, each of them allowed. */
 function isOwnName({ dns, ip }: Asked, policy: SigningPolicy, commonName: string): boolean {
@@ -126,7 +140,7 @@ function isOwnName({ dns, ip }: Asked, policy: SigningPolicy, commonName: string
 
 const dnsAllowed = (policy: SigningPolicy, name: string): boolean =>
   policy.dns.some((entry) => allowsDns(entry, name)) ||
-  (policy.namesAsAsked && !name.startsWith('*'));
+  (policy.namesAsAsked && !isOnlyByName(name));
 
 const ipAllowed = (policy: SigningPolicy, address: string): boolean =>
   policy.namesAsAsked || policy.ip.some((range) => inRange(range, address));
@@ -134,7 +148,14 @@ const ipAllowed = (policy: SigningPolicy, address: string): boolean =>
 function nameRefusals({ dns, ip }: Asked, policy: SigningPolicy): Refusal[] {
   const names = dns
     .filter((name) => !dnsAllowed(policy, name))
-    .map((name) => refuse(policy, 'dns', 'names', `DNS name ${quoted(name)} is not allowed`, name));
+    .map((name) => {
+      const isReservedName = isApiServerName(name);
+      const whose = isReservedName
+        ? " is kube-apiserver's and not allowed by name"
+        : ' is not allowed';
+      const value = isReservedName ? undefined : name;
+      return refuse(policy, 'dns', 'names', `DNS name ${quoted(name)}${whose}`, value);
+    });
   const addresses = ip
     .filter((address) => !ipAllowed(policy, address))
     .map((address) =>

@@ -1,5 +1,6 @@
 /** Names that a request asks for, compared with those that a policy allows. Nothing here guesses: a name that has another meaning to somebody else is not allowed. */
 import { isIP } from 'node:net';
+import { CATALOGUE, CREDENTIAL_IDS } from '../../cluster/index.ts';
 import { ipToBytes } from '../../x509/index.ts';
 
 const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
@@ -18,13 +19,23 @@ export const isDnsName = (name: string): boolean =>
   name.length <= MOST_DNS_CHARACTERS && DNS_NAME.test(name) && isIP(name) === 0;
 
 /**
+ * The names that every pod looks for kube-apiserver by: whoever has one of them in a certificate of the
+ * cluster CA can stand in its place.
+ */
+export const isApiServerName = (name: string): boolean =>
+  /^kubernetes(?:\.default(?:\.svc(?:\..+)?)?)?$/.test(name);
+
+/** Names that are allowed by an entry of their own only: a wildcard stands for names that nobody has listed. */
+export const isOnlyByName = (name: string): boolean =>
+  name.startsWith('*') || isApiServerName(name);
+
+/**
  * Whether an entry allows a DNS name, both in lower case: `api.example.com` that name, `.example.com`
- * every name below it. A wildcard stands for names that nobody has listed, so that it is allowed by an
- * entry of its own only.
+ * every name below it, but those of `isOnlyByName`.
  */
 export function allowsDns(entry: string, name: string): boolean {
   if (entry === name) return true;
-  return entry.startsWith('.') && name.endsWith(entry) && !name.startsWith('*');
+  return entry.startsWith('.') && name.endsWith(entry) && !isOnlyByName(name);
 }
 
 /** True of an entry that `allowsDns` understands. */
@@ -72,6 +83,17 @@ export function inRange({ network, prefix }: IpRange, address: string): boolean 
  */
 export const isReserved = (name: string): boolean =>
   /^\s*(?:system|kubeadm)\s*:/i.test(name.normalize('NFKC'));
+
+/** The clients of the catalogue: RBAC, etcd and `--requestheader-allowed-names` know them by these names. */
+const CLIENT_NAMES: ReadonlySet<string> = new Set(
+  CREDENTIAL_IDS.map((id) => CATALOGUE[id])
+    .filter(({ kind }) => kind === 'client')
+    .map(({ subject }) => subject.commonName),
+);
+
+/** Users that have rights in every cluster, or in every one that was made by our documentation. */
+export const isReservedUser = (name: string): boolean =>
+  isReserved(name) || CLIENT_NAMES.has(lower(name.normalize('NFKC').trim()));
 
 /** Characters that nobody sees, or that end a text for some reader: NUL above all. */
 export const hasInvisible = (text: string): boolean => /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text);

@@ -3,6 +3,7 @@
  * and only then is the first file written.
  */
 import type { CredentialId, LeafProfile } from '../../cluster/index.ts';
+import { identify } from '../../collect/index.ts';
 import { type Issue, KubepkiError, quotable } from '../../errors.ts';
 import {
   type Certificate,
@@ -13,6 +14,7 @@ import {
   keysMatch,
   makeName,
   parseCertificate,
+  parseRequest,
   readRequest,
 } from '../../x509/index.ts';
 import { chainProblem } from '../leaf.ts';
@@ -28,12 +30,12 @@ import { always, type Grant, type Refusal } from './policy.ts';
 export interface GivenRequest {
   /** Its file's name, for messages. */
   readonly name: string;
-  /** PEM. */
-  readonly bytes: Uint8Array;
+  /** PEM or DER. */
+  readonly bytes: Buffer;
 }
 
 export interface SigningOptions<T extends GivenRequest = GivenRequest> {
-  readonly judge: (asked: Asked) => Judgement | CatalogueJudgement;
+  readonly judge: (asked: Asked, given: T) => Judgement | CatalogueJudgement;
   /** The CA for what a credential's certificate is signed by; undefined where no cluster file says so. */
   readonly authority: (issuer: CredentialId | undefined) => SigningAuthority;
   /** Whether there is a place for its certificate; called for each request before the first is signed. */
@@ -104,12 +106,12 @@ function refuse(
 
 function judgeOne<T extends GivenRequest>(
   given: T,
-  judge: SigningOptions['judge'],
+  judge: SigningOptions<T>['judge'],
 ): Granted<T> | Refused {
   const request = readGiven(given);
   if ('part' in request) return { given, refusals: [request] };
   const { asked, refusals } = readAsked(request);
-  const judgement = judge(asked);
+  const judgement = judge(asked, given);
   if ('refusals' in judgement) return { given, refusals: [...refusals, ...judgement.refusals] };
   if (refusals.length > 0) return { given, refusals };
   const leaf = 'leaf' in judgement ? judgement.leaf : undefined;
@@ -129,6 +131,8 @@ function withAuthority<T extends GivenRequest>(
 /** The one request of a file: of several nobody could say which was looked at, and which was meant. */
 function readGiven({ bytes }: GivenRequest): CertificationRequest | Refusal {
   try {
+    // By the eyes of csr show, so that what was looked at is what is signed.
+    if (identify(bytes).format === 'der') return parseRequest(bytes);
     const labels = decodePem(bytes).map(({ label }) => label);
     if (labels.filter((label) => label === 'CERTIFICATE REQUEST').length > 1) {
       return always('request', 'several requests in one file');
