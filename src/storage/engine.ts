@@ -1,8 +1,8 @@
 /**
  * The storage itself: gathers writes into commits, and tells what has happened.
  *
- * Writes wait in a queue until the event loop has served what else is ready. Then they are judged
- * in the order in which they came, written down together, and only when that is durable they happen:
+ * Writes wait in a queue until the event loop has served what else is ready, a few times over. Then they are
+ * judged in the order in which they came, written down together, and only when that is durable they happen:
  * in memory, to their promises, and to those who watch. So what a reader sees is always durable, and
  * a commit that fails leaves nothing to take back.
  */
@@ -40,6 +40,12 @@ export interface StorageOptions {
  * writes at 2 GiB on disk; the certificates, tokens and nodes of 10,000 machines are less than 200 MiB.
  */
 const DEFAULT_QUOTA_BYTES = 512 * 1024 * 1024;
+
+/**
+ * Turns of the event loop that writes wait for company. Those of an idle loop take microseconds; of a busy
+ * one each brings as many writes again, and what a commit costs hardly grows with them.
+ */
+const TURNS = 4;
 
 /** What one commit takes on: about 5 ms of work. */
 const MOST_WRITES = 256;
@@ -202,11 +208,18 @@ export class Engine implements Storage, WatchSource {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    let turns = TURNS;
+    const turn = (): void => {
+      turns -= 1;
+      if (turns > 0) {
+        setImmediate(turn);
+        return;
+      }
       this.#scheduled = false;
       this.#commit();
       if (this.#queue.length > 0) this.#schedule();
-    });
+    };
+    setImmediate(turn);
   }
 
   #commit(): void {
