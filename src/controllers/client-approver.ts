@@ -27,7 +27,7 @@ import { approve } from './approve.ts';
 import type { ControllerContext } from './context.ts';
 import type { CsrHandler } from './csr-controller.ts';
 import { isNodeName } from './node-name.ts';
-import type { RequestReader } from './request-reader.ts';
+import { readRequest } from './request-reader.ts';
 
 interface Recogniser {
   /** Of a request that is one for a kubelet's client certificate. */
@@ -63,7 +63,6 @@ export type NodeExists = (name: string) => boolean;
  */
 export function createClientApprover(
   context: ControllerContext,
-  readRequest: RequestReader,
   nodeExists?: NodeExists,
 ): CsrHandler {
   // What is looked at again and again is complained about once.

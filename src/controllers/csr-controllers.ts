@@ -14,7 +14,6 @@ import { CLEANING_INTERVAL, cleanRequests } from './csr-cleaner.ts';
 import { type CsrController, type CsrHandler, createCsrController } from './csr-controller.ts';
 import type { ControllerName } from './names.ts';
 import { claimsOf, claimTheSame } from './node-addresses.ts';
-import { createRequestReader, type RequestReader } from './request-reader.ts';
 import { createServingApprover } from './serving-approver.ts';
 import type { ServingNames } from './serving-names.ts';
 import { createSigner, type SigningOptions } from './signer.ts';
@@ -77,24 +76,23 @@ function partsOf(
   nodes: Nodes | undefined,
   subscribe: Subscribe,
 ): Part[] {
-  const readRequest = createRequestReader();
   const parts: Part[] = [];
   const add = (context: ControllerContext, handle: CsrHandler): void => {
     parts.push(createCsrController(context, handle));
   };
   if (enabled.has('csrsigning')) {
     const context = contextOf('csrsigning');
-    if (signing !== undefined) add(context, createSigner(context, readRequest, signing));
+    if (signing !== undefined) add(context, createSigner(context, signing));
     else context.log({ level: 'info', message: 'not started: there is no CA to sign with' });
   }
   if (enabled.has('csrapproving')) {
     const context = contextOf('csrapproving');
-    parts.push(clientApprover(context, readRequest, protectNodes ? nodes : undefined));
+    parts.push(clientApprover(context, protectNodes ? nodes : undefined));
   }
   if (enabled.has('servingapproving')) {
     const context = contextOf('servingapproving');
     if (servingNames !== undefined && nodes !== undefined) {
-      parts.push(servingApprover(context, readRequest, { nodes, subscribe, servingNames }));
+      parts.push(servingApprover(context, { nodes, subscribe, servingNames }));
     } else {
       const message = 'not started: nothing says which addresses nodes may have (--allowed-cidrs)';
       context.log({ level: 'info', message });
@@ -107,19 +105,12 @@ function partsOf(
   return parts;
 }
 
-function clientApprover(
-  context: ControllerContext,
-  readRequest: RequestReader,
-  nodes: Nodes | undefined,
-): Part {
+function clientApprover(context: ControllerContext, nodes: Nodes | undefined): Part {
   const exists =
     nodes === undefined
       ? undefined
       : (name: string): boolean => nodes.get(undefined, name) !== undefined;
-  const controller = createCsrController(
-    context,
-    createClientApprover(context, readRequest, exists),
-  );
+  const controller = createCsrController(context, createClientApprover(context, exists));
   return {
     onChange: controller.onChange,
     run: async (requests) => {
@@ -138,14 +129,13 @@ interface ServingParts {
 
 function servingApprover(
   context: ControllerContext,
-  readRequest: RequestReader,
   { nodes, subscribe, servingNames }: ServingParts,
 ): Part {
   const directory = {
     get: (name: string) => nodes.get(undefined, name),
     claimants: (address: string) => nodes.byIndex('claims', address),
   };
-  const approver = createServingApprover(context, readRequest, directory, servingNames);
+  const approver = createServingApprover(context, directory, servingNames);
   subscribe((change) => {
     if (!changesClaims(change)) return;
     for (const name of approver.waiting()) controller.look(name);

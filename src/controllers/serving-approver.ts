@@ -20,7 +20,7 @@ import { approve } from './approve.ts';
 import type { ControllerContext } from './context.ts';
 import type { CsrHandler } from './csr-controller.ts';
 import { addressesOf, canonicalAddress, type NodeDirectory } from './node-addresses.ts';
-import type { RequestReader } from './request-reader.ts';
+import { readRequest } from './request-reader.ts';
 import type { AskedName, ServingNames } from './serving-names.ts';
 
 export interface ServingApprover {
@@ -34,7 +34,6 @@ export interface ServingApprover {
 /** The approver of kubelets' serving certificates. */
 export function createServingApprover(
   context: ControllerContext,
-  readRequest: RequestReader,
   nodes: NodeDirectory,
   names: ServingNames,
 ): ServingApprover {
@@ -45,7 +44,7 @@ export function createServingApprover(
     waiting.delete(name);
     if (csr.spec.signerName !== KUBELET_SERVING_SIGNER) return 'done';
     if (isIssued(csr) || isDecided(csr) || isFailed(csr)) return 'done';
-    const verdict = judge(csr, readRequest, nodes, names);
+    const verdict = judge(csr, nodes, names);
     if (verdict.approved) {
       await approve(context, csr, { reason: 'AutoApproved', message: verdict.message });
       return 'done';
@@ -75,12 +74,7 @@ type Verdict =
 const never = (reason: string): Verdict => ({ approved: false, reason, mayChange: false });
 const notYet = (reason: string): Verdict => ({ approved: false, reason, mayChange: true });
 
-function judge(
-  csr: CertificateSigningRequest,
-  readRequest: RequestReader,
-  nodes: NodeDirectory,
-  names: ServingNames,
-): Verdict {
+function judge(csr: CertificateSigningRequest, nodes: NodeDirectory, names: ServingNames): Verdict {
   const { request, problem } = readRequest(csr);
   if (request === undefined) return never(problem);
   const unfit = recogniseKubeletServing(request, usagesOf(csr.spec));

@@ -35,7 +35,7 @@ import {
 } from '../x509/index.ts';
 import type { ControllerContext } from './context.ts';
 import type { CsrHandler } from './csr-controller.ts';
-import type { RequestReader } from './request-reader.ts';
+import { readRequest } from './request-reader.ts';
 
 /** The CA that a signer signs with, asked for anew for every certificate: it may change meanwhile. */
 export type CertificateAuthority = () => Promise<Issuer>;
@@ -50,11 +50,7 @@ export interface SigningOptions {
 }
 
 /** The signer of every request whose signer has a CA. */
-export function createSigner(
-  context: ControllerContext,
-  readRequest: RequestReader,
-  options: SigningOptions,
-): CsrHandler {
+export function createSigner(context: ControllerContext, options: SigningOptions): CsrHandler {
   const { authorities, duration = DEFAULT_SIGNING_DURATION } = options;
   const authorityOf = (name: SignerName): CertificateAuthority | undefined =>
     typeof authorities === 'function' ? authorities : authorities[name];
@@ -109,7 +105,7 @@ function sign(
   csr: CertificateSigningRequest,
   { request, issuer, longest }: { request: CertificationRequest; issuer: Issuer; longest: number },
 ): Signed {
-  // The API server has verified it as well, but whether that is ours nobody knows.
+  // The API server has verified it as well, but it need not be the one of this process.
   if (!verifyRequest(request)) {
     return { problem: 'unable to verify certificate request signature' };
   }

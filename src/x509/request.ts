@@ -159,8 +159,17 @@ export function readRequest(pem: string | Uint8Array): CertificationRequest {
   return parseRequest(first.bytes);
 }
 
-/** Whether the request is signed with the key it is for. SHA-1 is refused, though Go accepts it here. */
+const verified = new WeakMap<CertificationRequest, boolean>();
+
+/**
+ * Whether the request is signed with the key it is for. SHA-1 is refused, though Go accepts it here.
+ * Found out once for each request that was read.
+ */
 export function verifyRequest(request: CertificationRequest): boolean {
+  const known = verified.get(request);
+  if (known !== undefined) return known;
   const { der, spki, info, signature } = request;
-  return verifySigned(signatureAlgorithmOf(der), spki, info, signature);
+  const result = verifySigned(signatureAlgorithmOf(der), spki, info, signature);
+  verified.set(request, result);
+  return result;
 }

@@ -1,7 +1,6 @@
 /** When a node's client certificate is approved. */
 import { describe, expect, it } from 'vitest';
 import { createClientApprover, type NodeExists } from '../../src/controllers/client-approver.ts';
-import { createRequestReader } from '../../src/controllers/request-reader.ts';
 import {
   CERTIFICATE_SIGNING_REQUESTS,
   type CertificateSigningRequest,
@@ -44,7 +43,7 @@ async function approving(
   await prepare(api);
   const stored = await api.create(CERTIFICATE_SIGNING_REQUESTS, csr);
   const { context } = benchOf(api);
-  const result = await createClientApprover(context, createRequestReader(), nodeExists)(stored);
+  const result = await createClientApprover(context, nodeExists)(stored);
   const conditions = csrIn(api, 'a').status?.conditions ?? [];
   const message = conditions.find(({ type }) => type === 'Approved')?.message;
   return { api, result, asked, message };
@@ -118,7 +117,7 @@ describe('a client certificate of a node', () => {
     const extra = { 'example.com/pod': ['a', 'b'] };
     const csr = csrObject('a', { uid: 'u-1', extra });
     const stored = await api.create(CERTIFICATE_SIGNING_REQUESTS, csr);
-    await createClientApprover(benchOf(api).context, createRequestReader())(stored);
+    await createClientApprover(benchOf(api).context)(stored);
     expect(specs).toEqual([
       {
         user: 'system:bootstrap:abcdef',
@@ -202,7 +201,7 @@ describe('in the name of a node', () => {
     const api = new FakeApi();
     const { context, lines } = benchOf(api);
     const stored = await api.create(CERTIFICATE_SIGNING_REQUESTS, csrObject('a'));
-    const approve = createClientApprover(context, createRequestReader(), exists);
+    const approve = createClientApprover(context, exists);
     for (let i = 0; i < 3; i++) expect(await approve(stored)).toBe('retry');
     expect(lines.filter(({ level }) => level === 'warn')).toMatchObject([
       { message: 'not approved', csr: 'a', reason: 'there is a Node worker-1 already' },
@@ -256,7 +255,7 @@ describe('trouble', () => {
       if (resource === 'subjectaccessreviews')
         throw StatusError.of('InternalError', 'etcd is away');
     };
-    const approve = createClientApprover(benchOf(api).context, createRequestReader());
+    const approve = createClientApprover(benchOf(api).context);
     await expect(approve(stored)).rejects.toThrow('etcd is away');
     expect(api.count('update')).toBe(0);
   });
@@ -265,7 +264,7 @@ describe('trouble', () => {
     const api = apiWithToken();
     api.allow = () => 'yes' as unknown as boolean;
     const stored = await api.create(CERTIFICATE_SIGNING_REQUESTS, csrObject('a'));
-    const approve = createClientApprover(benchOf(api).context, createRequestReader());
+    const approve = createClientApprover(benchOf(api).context);
     expect(await approve(stored)).toBe('retry');
   });
 
@@ -273,7 +272,7 @@ describe('trouble', () => {
     const api = apiWithToken();
     const stored = await api.create(CERTIFICATE_SIGNING_REQUESTS, csrObject('a'));
     await api.update(CERTIFICATE_SIGNING_REQUESTS, stored);
-    const approve = createClientApprover(benchOf(api).context, createRequestReader());
+    const approve = createClientApprover(benchOf(api).context);
     const error: unknown = await approve(stored).catch((thrown: unknown) => thrown);
     expect(refusedFor(error, 'Conflict')).toBe(true);
     expect(csrIn(api, 'a').status).toEqual({});

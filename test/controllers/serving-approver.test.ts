@@ -6,7 +6,6 @@ import {
   claimsOf,
   claimTheSame,
 } from '../../src/controllers/node-addresses.ts';
-import { createRequestReader } from '../../src/controllers/request-reader.ts';
 import { createServingApprover } from '../../src/controllers/serving-approver.ts';
 import { createServingNames, type ServingOptions } from '../../src/controllers/serving-names.ts';
 import {
@@ -84,12 +83,7 @@ async function approving(
     claimants: (address: string) => nodes.filter((node) => claimsOf(node).includes(address)),
   };
   const names = createServingNames({ ...LIMITS, ...limits });
-  const { handle, waiting } = createServingApprover(
-    context,
-    createRequestReader(),
-    directory,
-    names,
-  );
+  const { handle, waiting } = createServingApprover(context, directory, names);
   expect(await handle(stored)).toBe('done');
   const { conditions = [] } = csrIn(api, 'a').status ?? {};
   return { conditions, reason: lines[0]?.['reason'], waiting: waiting() };

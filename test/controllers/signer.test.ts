@@ -1,6 +1,5 @@
 /** What the signer does with one request. */
 import { describe, expect, it } from 'vitest';
-import { createRequestReader } from '../../src/controllers/request-reader.ts';
 import { createSigner, type SigningOptions } from '../../src/controllers/signer.ts';
 import {
   CERTIFICATE_SIGNING_REQUESTS,
@@ -45,7 +44,7 @@ async function signing(
   const api = new FakeApi();
   const stored = await api.create(CERTIFICATE_SIGNING_REQUESTS, csr);
   const { context } = benchOf(api);
-  const result = await createSigner(context, createRequestReader(), options)(stored);
+  const result = await createSigner(context, options)(stored);
   const failed = conditionsOf(csrIn(api, 'a')).find(({ type }) => type === 'Failed');
   return { api, result, failed };
 }
@@ -284,7 +283,7 @@ describe('the signer tries again', () => {
     const api = new FakeApi();
     const { context } = benchOf(api);
     const stored = await api.create(CERTIFICATE_SIGNING_REQUESTS, approved(csrObject('a')));
-    const sign = createSigner(context, createRequestReader(), { authorities: async () => CA });
+    const sign = createSigner(context, { authorities: async () => CA });
     const results = await Promise.allSettled([sign(stored), sign(stored), sign(stored)]);
     expect(results.map(({ status }) => status).sort()).toEqual([
       'fulfilled',
@@ -302,7 +301,7 @@ it('says what it has signed, with the serial number', async () => {
   const api = new FakeApi();
   const { context, lines } = benchOf(api);
   const stored = await api.create(CERTIFICATE_SIGNING_REQUESTS, approved(csrObject('a')));
-  await createSigner(context, createRequestReader(), { authorities: async () => CA })(stored);
+  await createSigner(context, { authorities: async () => CA })(stored);
   const serial = Buffer.from(issuedIn(api, 'a').serialNumber).toString('hex').replace(/^00/, '');
   expect(lines).toEqual([
     {

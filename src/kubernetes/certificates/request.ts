@@ -30,6 +30,13 @@ export function decodeBase64(text: string, where: string): Uint8Array {
   return Buffer.from(digits, 'base64');
 }
 
+/** So many characters of requests are remembered with what they hold: a thousand of usual size. */
+const MOST_KEPT = 2 ** 20;
+
+/** What was read last, by its text: server and controllers of one process look at it again and again. */
+const kept = new Map<string, CertificationRequest>();
+let keptCharacters = 0;
+
 /**
  * Reads `spec.request`. Its signature is not verified: see `verifyRequest`.
  *
@@ -37,6 +44,20 @@ export function decodeBase64(text: string, where: string): Uint8Array {
  *   base64, MALFORMED_PEM or MALFORMED_DER where it is no request.
  */
 export function readSpecRequest(request: string): CertificationRequest {
+  const known = kept.get(request);
+  if (known !== undefined) return known;
+  const result = read(request);
+  kept.set(request, result);
+  keptCharacters += request.length;
+  for (const oldest of kept.keys()) {
+    if (keptCharacters <= MOST_KEPT) break;
+    kept.delete(oldest);
+    keptCharacters -= oldest.length;
+  }
+  return result;
+}
+
+function read(request: string): CertificationRequest {
   if (typeof request !== 'string') {
     throw new KubepkiError('MALFORMED_DOCUMENT', 'spec.request is not a text');
   }

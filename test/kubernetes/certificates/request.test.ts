@@ -11,6 +11,7 @@ import {
   ATTRIBUTE_TYPES,
   encodePem,
   formatName,
+  makeName,
   type Name,
   verifyRequest,
 } from '../../../src/x509/index.ts';
@@ -158,4 +159,30 @@ describe('the certificate', () => {
 // A regular expression that took line breaks for digits needed the square of their number.
 it('reads line breaks once, however many', () => {
   expect(() => decodeBase64(`${'\n'.repeat(170_000)}AA=\n=x`, 'it')).toThrow('is not base64');
+});
+
+describe('what has been read of requests', () => {
+  const named = (name: string): string =>
+    specRequest(requestDer({ subject: makeName({ commonName: name }) }));
+
+  it('is not read again', () => {
+    const text = named('a');
+    const first = readSpecRequest(text);
+    // Another string with the same content.
+    expect(readSpecRequest(` ${text}`.trim())).toBe(first);
+    expect(readSpecRequest(named('b'))).not.toBe(first);
+  });
+
+  it('is forgotten, the oldest first, so that it never holds much', () => {
+    const text = named('first');
+    const first = readSpecRequest(text);
+    // Seven of 175,000 characters.
+    for (let i = 0; i < 7; i++) {
+      const short = Buffer.from(named(`n${i}`), 'base64').toString();
+      readSpecRequest(base64(short + ' '.repeat(131_000 - short.length)));
+    }
+    const again = readSpecRequest(text);
+    expect(again).not.toBe(first);
+    expect(readSpecRequest(text)).toBe(again);
+  });
 });
