@@ -19,6 +19,8 @@ const LAST_BOOKMARK_MS = 2_000;
 /** Without a wish of the client's (`--min-request-timeout`); up to twice as long, so that not all end at once. */
 const SHORTEST_WATCH_SECONDS = 1_800;
 const MOST_INITIAL = 500;
+/** A reason: the exception that a signal would make for itself costs a stack trace. */
+const ENDED = new Error('the watch has ended');
 
 export interface WatchSource {
   readonly storage: Storage;
@@ -52,7 +54,7 @@ async function* events(
   outer: AbortSignal,
 ): AsyncGenerator<readonly ServedEvent[], undefined, undefined> {
   const inner = new AbortController();
-  const end = (): void => inner.abort();
+  const end = (): void => inner.abort(ENDED);
   if (outer.aborted) return;
   outer.addEventListener('abort', end, { once: true });
   watching.sleep(watching.milliseconds, inner.signal).then(end, () => undefined);
@@ -76,7 +78,7 @@ async function* events(
     if (!inner.signal.aborted) yield [errorEvent(error, version)];
   } finally {
     outer.removeEventListener('abort', end);
-    inner.abort();
+    end();
   }
 }
 
