@@ -157,11 +157,7 @@ describe('asked for with a bootstrap token', () => {
     await withToken()(api);
     let isThere = true;
     const stored = await api.create(CERTIFICATE_SIGNING_REQUESTS, csrObject('a'));
-    const approve = createClientApprover(
-      benchOf(api).context,
-      createRequestReader(),
-      () => isThere,
-    );
+    const approve = createClientApprover(benchOf(api).context, () => isThere);
     expect(await approve(stored)).toBe('retry');
     const { namespace = '', name = '' } = bootstrapTokenSecret().metadata;
     await api.delete(SECRETS, { namespace, name });

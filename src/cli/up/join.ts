@@ -1,5 +1,7 @@
 /** How `kubepki up` lets its nodes in: the roles for bootstrapping, a token, a bootstrap kubeconfig for each node. */
+import { rmSync, writeFileSync } from 'node:fs';
 import type { KubernetesClient } from '../../client/index.ts';
+import { fileSystemError } from '../../collect/index.ts';
 import {
   BOOTSTRAP_BINDINGS,
   BOOTSTRAP_GROUP,
@@ -9,7 +11,6 @@ import {
   refusedFor,
   SECRETS,
 } from '../../kubernetes/index.ts';
-import { DISK, writeAtomically } from '../../node/index.ts';
 import {
   BOOTSTRAP_SECRET_NAMESPACE,
   bootstrapSecretName,
@@ -72,19 +73,32 @@ export async function makeToken(client: KubernetesClient, now: Date): Promise<To
   };
 }
 
-/** All that a new node owns. */
-export async function writeBootstrapKubeconfig(
-  files: NodeFiles,
+/** The same for all nodes. */
+export const bootstrapKubeconfig = (
   server: string,
-  ca: Uint8Array,
+  certificateAuthority: Uint8Array,
   token: string,
-): Promise<void> {
-  const config = makeKubeconfig({
-    cluster: 'kubepki',
-    server,
-    certificateAuthority: ca,
-    user: 'tls-bootstrap-token-user',
-    token,
-  });
-  await writeAtomically(DISK, files.bootstrapKubeconfig, formatKubeconfig(config));
+): string =>
+  formatKubeconfig(
+    makeKubeconfig({
+      cluster: 'kubepki',
+      server,
+      certificateAuthority,
+      user: 'tls-bootstrap-token-user',
+      token,
+    }),
+  );
+
+/**
+ * All that a new node owns. Never into what is there already, which might be a link that leads elsewhere.
+ * Not synced: who loses it to a power cut gets a new one at the next start.
+ */
+export function writeBootstrapKubeconfig(files: NodeFiles, text: string): void {
+  const path = files.bootstrapKubeconfig;
+  try {
+    rmSync(path, { force: true });
+    writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    throw fileSystemError(error, path);
+  }
 }

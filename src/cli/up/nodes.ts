@@ -20,7 +20,13 @@ import { VERSION } from '../version.ts';
 import { approveOwn } from './approve.ts';
 import { type Layout, makeOwnDirectory, type NodeFiles, requireOwn } from './directory.ts';
 import { here } from './here.ts';
-import { makeToken, TOKEN_HOURS, type Token, writeBootstrapKubeconfig } from './join.ts';
+import {
+  bootstrapKubeconfig,
+  makeToken,
+  TOKEN_HOURS,
+  type Token,
+  writeBootstrapKubeconfig,
+} from './join.ts';
 import { Patience } from './patience.ts';
 import type { Story } from './story.ts';
 
@@ -147,10 +153,8 @@ export class Nodes {
     const { layout, story } = this.#options;
     this.#identity = `system:bootstrap:${token.id}`;
     const ca = readFileSync(layout.clientCa);
-    const url = serverOf(layout);
-    await Promise.all(
-      nodes.map(async ({ files }) => writeBootstrapKubeconfig(files, url, ca, token.text)),
-    );
+    const text = bootstrapKubeconfig(serverOf(layout), ca, token.text);
+    for (const { files } of nodes) writeBootstrapKubeconfig(files, text);
     story.tell(
       'token',
       `${token.id}, a bootstrap token for ${TOKEN_HOURS} h: good for asking for a node's certificate and nothing else`,

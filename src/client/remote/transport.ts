@@ -1,5 +1,5 @@
 /**
- * Requests over the network, on undici. One `Agent` holds the connections of one set of credentials;
+ * Requests over the network, on undici. One `Pool` holds the connections of one set of credentials;
  * when these change, another takes over, and the old one ends with its last request.
  */
 import { isIP } from 'node:net';
@@ -103,7 +103,7 @@ export function createRemoteTransport(settings: RemoteSettings): RemoteTransport
   };
 
   const connections = async (): Promise<Connections> => {
-    const create = await loadUndici(settings.proxyUrl);
+    const create = await loadUndici(origin, settings.proxyUrl);
     const authorities = await settings.authorities();
     const certificate = await settings.certificate();
     closing.signal.throwIfAborted();
@@ -184,15 +184,18 @@ export function createRemoteTransport(settings: RemoteSettings): RemoteTransport
  * Answers with how to make connections: directly, or through a proxy. Loading undici takes 80 ms and
  * 30 MB, which commands that ask no server do not pay.
  */
-async function loadUndici(uri: string | undefined): Promise<(tls: TlsOptions) => Dispatcher> {
+async function loadUndici(
+  origin: string,
+  uri: string | undefined,
+): Promise<(tls: TlsOptions) => Dispatcher> {
   // It is CommonJS: what its names are besides the default depends on who bundles it.
-  const { Agent, ProxyAgent } = (await import('undici')).default;
+  const { Pool, ProxyAgent } = (await import('undici')).default;
   // HTTP/1.1: a watch has a connection of its own and never holds up what else is asked.
   const options = { allowH2: false, keepAliveTimeout: KEEP_ALIVE_MS };
   const timeout = CONNECT_TIMEOUT_MS;
   return (tls) =>
     uri === undefined
-      ? new Agent({ ...options, connect: { ...tls, timeout } })
+      ? new Pool(origin, { ...options, connect: { ...tls, timeout } })
       : new ProxyAgent({ ...options, connectTimeout: timeout, uri, requestTls: tls });
 }
 
@@ -208,17 +211,25 @@ function tlsOptions(
   // The system's authorities are many, and take time to read.
   const trustsAny = insecureSkipTlsVerify || server.protocol !== 'https:';
   const ca = authorities ?? (trustsAny ? [] : systemAuthorities());
-  const secureContext = createSecureContext({
-    ca,
-    ...(certificate === undefined
-      ? {}
-      : { cert: asBuffer(certificate.certificate), key: asBuffer(certificate.key) }),
-  });
   return {
-    secureContext,
+    secureContext: certificate === undefined ? trusting(ca) : identified(ca, certificate),
     rejectUnauthorized: !insecureSkipTlsVerify,
     ...(serverName === undefined ? {} : nameToVerify(serverName)),
   };
+}
+
+const identified = (
+  ca: Buffer | string[],
+  { certificate, key }: ClientCertificate,
+): SecureContext => createSecureContext({ ca, cert: asBuffer(certificate), key: asBuffer(key) });
+
+/** The last context without a certificate: making one costs a tenth of a handshake, and nothing tells two apart. */
+let nobodys: { readonly ca: Buffer; readonly context: SecureContext } | undefined;
+
+function trusting(ca: Buffer | string[]): SecureContext {
+  if (!Buffer.isBuffer(ca)) return createSecureContext({ ca });
+  if (nobodys?.ca.equals(ca) !== true) nobodys = { ca, context: createSecureContext({ ca }) };
+  return nobodys.context;
 }
 
 /** An address is verified, but not sent: SNI knows only names (RFC 6066, section 3). */
@@ -266,6 +277,9 @@ async function whole(
  */
 const connectionIsFree = async (): Promise<void> => nextTurn();
 
+/** Without a reason undici would make one, and each stream that ends with it has its stack trace written out. */
+const GIVEN_UP = new Error('nobody reads the answer any more');
+
 /** The stream with errors of ours. Giving it up ends the connection, also before its first chunk. */
 const stream = (
   body: Dispatcher.ResponseData['body'],
@@ -282,7 +296,7 @@ const stream = (
         }
       },
       async return() {
-        body.on('error', () => {}).destroy();
+        body.on('error', () => {}).destroy(GIVEN_UP);
         return { done: true, value: undefined };
       },
     };
