@@ -45,7 +45,7 @@ const DEFAULT_QUOTA_BYTES = 512 * 1024 * 1024;
  * Turns of the event loop that writes wait for company. Those of an idle loop take microseconds; of a busy
  * one each brings as many writes again, and what a commit costs hardly grows with them.
  */
-const TURNS = 4;
+const TURNS = 8;
 
 /** What one commit takes on: about 5 ms of work. */
 const MOST_WRITES = 256;
