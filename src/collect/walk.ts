@@ -1,5 +1,13 @@
 /** Lists the files below a directory of unknown content: bounded, in order, and without leaving it. */
-import { type Dirent, lstatSync, opendirSync, realpathSync, type Stats, statSync } from 'node:fs';
+import {
+  type Dir,
+  type Dirent,
+  lstatSync,
+  opendirSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import { join, sep } from 'node:path';
 import { MAX_FILE_BYTES, reasonOf } from './file.ts';
 
@@ -19,6 +27,9 @@ export const WALK_LIMITS: WalkLimits = {
   fileBytes: MAX_FILE_BYTES,
 };
 
+/** Entries that one directory may take before the others have had their turn. */
+const TURN = 4096;
+
 /** What was found; `path` is relative to the root, `.` for the root itself. */
 export type WalkEntry =
   | { readonly path: string; readonly state: 'file' }
@@ -27,8 +38,9 @@ export type WalkEntry =
   | { readonly path: string; readonly state: 'unreadable'; readonly reason: string };
 
 /**
- * Every regular file below `root`, sorted by path (in UTF-16 code units). Symbolic links are not
- * followed: one to a file inside the root (kubelet's `kubelet-client-current.pem`) is told as a
+ * Every regular file below `root`, sorted by path (in UTF-16 code units). Where there is more than
+ * the limit, directories near the root come before those below them, and a crowded one waits for its
+ * neighbours. Symbolic links are not followed: one to a file inside the root (kubelet's `kubelet-client-current.pem`) is told as a
  * link, one to a directory inside it is passed over since that directory is listed anyway, all
  * others are told as unreadable. So are directories that cannot be read, what is no regular file,
  * and what goes beyond a limit. Never throws.
@@ -39,12 +51,21 @@ export function walkDirectory(root: string, limits: WalkLimits = WALK_LIMITS): W
   return entries.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
 
+/** A directory still to be read, or to be read on. */
+interface Open {
+  readonly path: string;
+  readonly depth: number;
+  readonly handle?: Dir;
+}
+
 class Walker {
   readonly #root: string;
   readonly #limits: WalkLimits;
   readonly #found: WalkEntry[] = [];
-  /** Directories still to be read. */
-  readonly #open: { readonly path: string; readonly depth: number }[] = [];
+  /** Read from its beginning: breadth first. */
+  readonly #open: Open[] = [];
+  /** Those that have had their turn, to be read on when nothing else is open. */
+  readonly #crowded: Open[] = [];
   #realRoot = '';
   #count = 0;
 
@@ -58,45 +79,62 @@ class Walker {
       this.#realRoot = realpathSync.native(this.#root);
       this.#open.push({ path: '', depth: 1 });
     });
-    for (let next = this.#open.pop(); next !== undefined; next = this.#open.pop()) {
-      const { path, depth } = next;
-      this.#guard(path, () => this.#directory(path, depth));
-      if (this.#count > this.#limits.entries) {
-        this.#refuse('', `more than ${this.#limits.entries} entries: not all of them are listed`);
-        break;
-      }
+    for (let i = 0; !this.#isFull(); ) {
+      const next = this.#open[i] ?? this.#crowded.shift();
+      if (next === undefined) break;
+      if (next === this.#open[i]) i++;
+      this.#guard(next.path, () => this.#directory(next));
     }
+    for (const { handle } of this.#crowded) handle?.closeSync();
+    if (this.#isFull())
+      this.#refuse('', `more than ${this.#limits.entries} entries: not all of them are listed`);
     return this.#found;
   }
 
-  #directory(path: string, depth: number): void {
+  #isFull(): boolean {
+    return this.#count > this.#limits.entries;
+  }
+
+  #directory({ path, depth, handle }: Open): void {
     if (depth > this.#limits.depth) {
       this.#refuse(path, `nested deeper than ${this.#limits.depth} directories`);
       return;
     }
     // Read piece by piece: a directory can have millions of entries.
-    const directory = opendirSync(join(this.#root, path));
+    const directory = handle ?? opendirSync(join(this.#root, path));
+    const below: string[] = [];
+    let isRead = false;
     try {
-      for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
-        if (++this.#count > this.#limits.entries) return;
-        this.#entry(path, depth, entry);
+      for (let turn = 0; turn < TURN && !isRead; turn++) {
+        const entry = directory.readSync();
+        isRead = entry === null || ++this.#count > this.#limits.entries;
+        if (entry !== null && !isRead && this.#entry(path, entry)) below.push(entry.name);
       }
+    } catch (error) {
+      isRead = true;
+      throw error;
     } finally {
-      directory.closeSync();
+      if (isRead) directory.closeSync();
     }
+    for (const name of below.sort()) this.#open.push({ path: under(path, name), depth: depth + 1 });
+    // So many only as turns make up the limit are held open at once.
+    if (!isRead) this.#crowded.push({ path, depth, handle: directory });
   }
 
-  #entry(parent: string, depth: number, { name }: Dirent): void {
-    const path = parent === '' ? name : `${parent}/${name}`;
+  /** Answers whether it is a directory, to be read itself. */
+  #entry(parent: string, { name }: Dirent): boolean {
+    const path = under(parent, name);
+    let isDirectory = false;
     this.#guard(path, () => {
       const stats = lstatSync(join(this.#root, path), { throwIfNoEntry: false });
       if (stats === undefined) {
         // A name that is not UTF-8 has replacement characters, and under that name there is nothing.
         this.#refuse(path, name.includes('\ufffd') ? 'its name is not UTF-8' : 'it went away');
-      } else if (stats.isDirectory()) this.#open.push({ path, depth: depth + 1 });
+      } else if (stats.isDirectory()) isDirectory = true;
       else if (stats.isSymbolicLink()) this.#link(path);
       else if (this.#isReadable(path, stats)) this.#found.push({ path, state: 'file' });
     });
+    return isDirectory;
   }
 
   #link(path: string): void {
@@ -132,3 +170,6 @@ class Walker {
     }
   }
 }
+
+const under = (parent: string, name: string): string =>
+  parent === '' ? name : `${parent}/${name}`;

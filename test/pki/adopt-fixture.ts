@@ -12,6 +12,7 @@ import {
   encodePublicKey,
   generatePrivateKey,
   type KeyAlgorithm,
+  type KeyUsage,
   makeName,
   type PrivateKey,
   parseCertificate,
@@ -31,6 +32,7 @@ export interface LeafOptions {
   readonly dns?: readonly string[];
   readonly ip?: readonly string[];
   readonly usages?: readonly ExtendedKeyUsage[];
+  readonly keyUsage?: readonly KeyUsage[];
   /** Days from NOW. */
   readonly from?: number;
   readonly until?: number;
@@ -110,6 +112,7 @@ export class Workshop {
       dns = [],
       ip = [],
       usages = ['clientAuth'],
+      keyUsage = ['digitalSignature' as const],
       from = 0,
       until = from + 365,
     } = options;
@@ -119,7 +122,7 @@ export class Workshop {
       notBefore: later(from),
       notAfter: later(until),
       basicConstraints: { ca: false },
-      keyUsage: ['digitalSignature' as const],
+      keyUsage,
       extendedKeyUsage: usages,
       subjectAltNames: { dns, ip },
     };

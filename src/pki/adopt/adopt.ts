@@ -5,14 +5,23 @@
  * What a certificate is for says the certificate: whom it names, who issued it, what it covers. File
  * names decide only where that leaves a choice.
  */
-import { type Cluster, CREDENTIAL_IDS, type CustomFile, readCluster } from '../../cluster/index.ts';
+import {
+  type AuthorityId,
+  type Cluster,
+  CREDENTIAL_IDS,
+  type CustomFile,
+  readCluster,
+} from '../../cluster/index.ts';
 import { KubepkiError } from '../../errors.ts';
 import type { Place } from '../place.ts';
 import { type Assigned, mainPath, pathsOf } from './assigned.ts';
 import { type ChosenAuthorities, chooseAuthorities } from './authorities.ts';
-import { chooseCredentials, UNNAMED } from './choose.ts';
+import { findAwaiting, keysWaiting } from './awaiting.ts';
+import { chooseCredentials } from './choose.ts';
 import { draft } from './draft.ts';
 import { formatDate, headOf } from './head.ts';
+import { UNNAMED } from './held-files.ts';
+import { countDenied, Hidden, tellOfDenied } from './hidden.ts';
 import { gather, type Holdings, userOf } from './holdings.ts';
 import { type Inventory, type PartOfDirectory, takeInventory } from './inventory.ts';
 import { findKeyPair } from './keys.ts';
@@ -34,6 +43,7 @@ export function adopt(directory: string, options: AdoptOptions): Proposal {
   const remarks = new Remarks();
   const inventory = takeInventory(place.root, partsOf(place), options);
   requireSomething(directory, inventory);
+  tellOfDenied(inventory, remarks);
   const holdings = gather(inventory, remarks);
   const found =
     place.kind === 'custom'
@@ -64,7 +74,11 @@ export function adopt(directory: string, options: AdoptOptions): Proposal {
     missing: (found.listing?.missing ?? []).filter((id) => cluster.files?.[id] !== undefined),
     untold: remarks.untold,
     problems: remarks.problems,
-    leftOver: findLeftOvers(inventory, holdings, found.assigned, options.now, remarks),
+    leftOver: findLeftOvers(
+      { inventory, holdings, assigned: found.assigned, cluster },
+      options.now,
+      remarks,
+    ),
     counts: {
       files,
       unrelated,
@@ -98,17 +112,16 @@ function requireSomething(directory: string, inventory: Inventory): void {
   }
 }
 
-function nothing(directory: string, { files, unfit, combined }: Inventory): KubepkiError {
-  const denied = unfit.filter(({ reason }) => reason === 'permission denied').length;
+function nothing(directory: string, { files, denied, combined }: Inventory): KubepkiError {
   const seen = files === 0 ? 'no file' : files === 1 ? '1 file' : `${files} files`;
   const why =
-    denied > 0
-      ? `, ${denied} of which cannot be read`
+    denied.length > 0
+      ? `; cannot be read: ${countDenied(denied)}`
       : combined.length > 0
         ? ', only certificates with their key in one file'
         : '';
   const hint =
-    denied > 0
+    denied.length > 0
       ? 'run it as a user who may read them'
       : 'name the directory that holds the CA; kubepki init without --from starts from nothing';
   return new KubepkiError(
@@ -130,28 +143,33 @@ function findByContent(
   { now }: AdoptOptions,
   remarks: Remarks,
 ): Found {
-  const authorities = chooseAuthorities(holdings.held, now, remarks);
-  const chosen = chooseCredentials(holdings, authorities, now, remarks);
+  const hidden = new Hidden(inventory);
+  const isHidden = (id: AuthorityId): boolean => hidden.placeOf(id) !== undefined;
+  const authorities = chooseAuthorities(holdings.held, isHidden, now, remarks);
+  const chosen = chooseCredentials(holdings, authorities, hidden, now, remarks);
   const style = styleOf(chosen, inventory.marks.has('openssl-easyrsa.cnf'));
-  const pair = findKeyPair(inventory, holdings, style, remarks);
+  const waiting = keysWaiting(inventory, holdings);
+  const pair = findKeyPair(inventory, holdings, waiting, style, remarks);
   const assigned = (pair === undefined ? chosen : [...chosen, pair]).map((one) => ({
     ...one,
-    file: withKey(one.file, style, remarks),
+    file: withKey(one.file, style, hidden, remarks),
   }));
-  const { looseKeys } = holdings;
-  const listing = listFiles({ assigned, authorities, style, looseKeys }, remarks);
+  const awaiting = findAwaiting(inventory, holdings);
+  const listing = listFiles({ assigned, authorities, style, awaiting, hidden }, remarks);
   return { assigned: assigned.filter(({ id }) => listing.files.has(id)), authorities, listing };
 }
 
 /** Names the key that should be beside a certificate, for plan to say that it is not. */
-function withKey(file: CustomFile, style: Style, remarks: Remarks): CustomFile {
+function withKey(file: CustomFile, style: Style, hidden: Hidden, remarks: Remarks): CustomFile {
   if ('kubeconfig' in file || file.key !== UNNAMED) return file;
-  if ('publicKey' in file) {
-    remarks.warn(`${file.publicKey}: its private key is not here`);
-    return { ...file, key: file.publicKey.replace(/\.[^./]+$/, '.key') };
+  const isPublic = 'publicKey' in file;
+  const key = isPublic
+    ? file.publicKey.replace(/\.[^./]+$/, '.key')
+    : style.keyBeside(file.certificate);
+  if (!hidden.has(key)) {
+    remarks.warn(`${mainPath(file)}: its ${isPublic ? 'private key' : 'key'} is not here`);
   }
-  remarks.warn(`${file.certificate}: its key is not here`);
-  return { ...file, key: style.keyBeside(file.certificate) };
+  return { ...file, key };
 }
 
 function warnOfState(assigned: readonly Assigned[], now: Date, remarks: Remarks): void {

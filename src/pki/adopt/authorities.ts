@@ -1,7 +1,7 @@
 /** Which CA is which: by what it has issued, then by its name. */
 import type { AuthorityId, CredentialId } from '../../cluster/index.ts';
-import type { Certificate } from '../../x509/index.ts';
-import { type Held, hasKey, isValidAt, nameOfCertificate, placeOf } from './holdings.ts';
+import { type Certificate, commonName, formatName, type Name } from '../../x509/index.ts';
+import { type Held, hasKey, isArchived, isSelfSigned, isValidAt, placeOf } from './holdings.ts';
 import { identityOf } from './identity.ts';
 import { hasWord, isArchive } from './names.ts';
 import type { Remarks } from './remarks.ts';
@@ -9,6 +9,16 @@ import type { Remarks } from './remarks.ts';
 export interface ChosenAuthorities {
   readonly scheme: 'separate' | 'single' | 'split';
   readonly chosen: ReadonlyMap<AuthorityId, ChosenAuthority>;
+  /** Those that are not here, and have issued certificates that are. */
+  readonly lost: ReadonlyMap<AuthorityId, LostAuthority>;
+}
+
+export interface LostAuthority {
+  readonly name: string;
+  /** Absent of a CA that has none. */
+  readonly commonName: string | undefined;
+  /** A copy of its certificate in a tool's archive. */
+  readonly copy?: string;
 }
 
 export interface ChosenAuthority {
@@ -18,7 +28,11 @@ export interface ChosenAuthority {
 
 /** What a CA has issued of what is here. */
 interface Issued {
-  readonly held: Held;
+  readonly name: string;
+  readonly commonName: string | undefined;
+  /** Absent of a CA that is known only by the certificates that name it. */
+  readonly held: Held | undefined;
+  readonly copy?: string;
   clients: number;
   servers: number;
   etcd: number;
@@ -28,23 +42,28 @@ interface Issued {
   authorities: number;
 }
 
+/** @param isHidden whether a CA may lie where this user cannot look */
 export function chooseAuthorities(
   held: readonly Held[],
+  isHidden: (id: AuthorityId) => boolean,
   now: Date,
   remarks: Remarks,
 ): ChosenAuthorities {
-  const issued = countIssued(held);
-  const ranked = [...issued.values()].sort((a, b) => rank(a, b, now));
+  const ranked = countIssued(held).sort((a, b) => rank(a, b, now));
   // A root that has only signed another CA of ours is that CA's issuer, and no cluster's.
   const candidates = ranked.filter((one) => leaves(one) > 0 || one.authorities === 0);
   const chosen = new Map<AuthorityId, ChosenAuthority>();
-  const take = (id: AuthorityId, one: Issued | undefined, why?: string): void => {
-    if (one !== undefined) chosen.set(id, { held: one.held, why: why ?? reason(one) });
+  const lost = new Map<AuthorityId, LostAuthority>();
+  const taken = new Set<Issued>();
+  const take = (id: AuthorityId, one: Issued | undefined): void => {
+    if (one === undefined) return;
+    taken.add(one);
+    const { held: authority, name, commonName: own, copy } = one;
+    if (authority !== undefined) chosen.set(id, { held: authority, why: reason(one) });
+    else lost.set(id, { name, commonName: own, ...(copy === undefined ? {} : { copy }) });
   };
   const free = (test: (one: Issued) => boolean): Issued | undefined =>
-    candidates.find(
-      (one) => test(one) && ![...chosen.values()].some(({ held }) => held === one.held),
-    );
+    candidates.find((one) => test(one) && !taken.has(one));
 
   take('front-proxy-ca', free(isFrontProxy));
   // With etcd's CA and no other it is the cluster's: one of something else is not here to be described.
@@ -55,69 +74,105 @@ export function chooseAuthorities(
   take('etcd-ca', members);
   const clients =
     free((one) => one.clients > 0) ??
-    free((one) => one.servers > 0 || one.other > 0) ??
+    free((one) => one.servers > 0) ??
+    free((one) => one.other > 0) ??
     free(isNamedCluster) ??
     free(() => true);
   take('ca', clients);
   const servers =
     clients?.servers === 0 ? free((one) => one.servers > 0 && one.clients === 0) : undefined;
-  const scheme = schemeOf(clients, members, servers);
+  const isSeparate = members !== undefined || isHidden('etcd-ca');
+  const scheme = servers !== undefined ? 'split' : isSeparate || !clients ? 'separate' : 'single';
   if (scheme === 'split') {
     take('server-ca', servers);
     take('etcd-peer-ca', peers === members ? undefined : peers);
   }
   nameTheOthers(ranked, chosen, now, remarks);
-  return { scheme, chosen };
-}
-
-function schemeOf(
-  clients: Issued | undefined,
-  etcd: Issued | undefined,
-  servers: Issued | undefined,
-): ChosenAuthorities['scheme'] {
-  if (servers !== undefined) return 'split';
-  return clients !== undefined && etcd === undefined ? 'single' : 'separate';
+  return { scheme, chosen, lost };
 }
 
 const leaves = ({ clients, servers, etcd, frontProxy, other }: Issued): number =>
   clients + servers + etcd + frontProxy + other;
 
-/** Valid ones first, then those that have issued most, then with their key, then the later. */
+/** Valid ones (and those whose dates nobody knows) first, then those that have issued most, then with their key, then the later. */
 function rank(a: Issued, b: Issued, now: Date): number {
-  const valid = ({ held }: Issued): number => Number(isValidAt(held.certificate, now));
-  return (
-    valid(b) - valid(a) ||
-    leaves(b) - leaves(a) ||
-    Number(hasKey(b.held)) - Number(hasKey(a.held)) ||
-    Number(isArchive(placeOf(a.held))) - Number(isArchive(placeOf(b.held))) ||
-    b.held.certificate.notBefore.getTime() - a.held.certificate.notBefore.getTime()
-  );
+  const of = ({ held }: Issued): number[] =>
+    held === undefined
+      ? [1, 0, 0, 0]
+      : [
+          Number(isValidAt(held.certificate, now)),
+          Number(hasKey(held)),
+          Number(!isArchive(placeOf(held))),
+          held.certificate.notBefore.getTime(),
+        ];
+  const [x, y] = [of(a), of(b)];
+  const by = (i: number): number => (y[i] ?? 0) - (x[i] ?? 0);
+  return by(0) || leaves(b) - leaves(a) || by(1) || by(2) || by(3);
 }
 
-function countIssued(held: readonly Held[]): Map<Held, Issued> {
+function countIssued(held: readonly Held[]): Issued[] {
   const issued = new Map<Held, Issued>();
   for (const one of held) {
     // A CA that no file holds, only a kubeconfig as a client certificate, is none to sign with.
     if (!one.isAuthority || one.pairs.length === 0) continue;
-    issued.set(one, {
-      held: one,
-      clients: 0,
-      servers: 0,
-      etcd: 0,
-      peers: 0,
-      frontProxy: 0,
-      other: 0,
-      authorities: 0,
-    });
+    issued.set(
+      one,
+      isArchived(one)
+        ? { ...nothingOf(one.certificate.subject), copy: placeOf(one) }
+        : nothingOf(one.certificate.subject, one),
+    );
   }
+  const orphans: Held[] = [];
   for (const one of held) {
     const by = one.issuer === undefined ? undefined : issued.get(one.issuer);
-    if (by === undefined) continue;
-    if (one.isAuthority) by.authorities++;
-    else count(by, one);
+    if (by !== undefined && one.isAuthority) by.authorities++;
+    else if (by !== undefined) count(by, one);
+    else if (one.issuer === undefined && !one.isAuthority && !isArchived(one)) orphans.push(one);
   }
-  return issued;
+  const all = [...issued.values()];
+  const here = all.filter((one) => one.held !== undefined);
+  const away = all.filter((one) => one.held === undefined && leaves(one) > 0);
+  return [...here, ...[...away, ...byName(orphans, here)].filter((one) => isMissed(one, here))];
 }
+
+const nothingOf = (name: Name, held?: Held): Issued => ({
+  name: commonName(name) ?? formatName(name),
+  commonName: commonName(name),
+  held,
+  clients: 0,
+  servers: 0,
+  etcd: 0,
+  peers: 0,
+  frontProxy: 0,
+  other: 0,
+  authorities: 0,
+});
+
+/** CAs that are not here, by the certificates that name them their issuers. */
+function byName(orphans: readonly Held[], here: readonly Issued[]): Issued[] {
+  const known = new Set(
+    here.flatMap(({ held }) => (held ? [nameText(held.certificate.subjectDer)] : [])),
+  );
+  const missing = new Map<string, Issued>();
+  for (const one of orphans) {
+    const { issuer, issuerDer } = one.certificate;
+    const key = nameText(issuerDer);
+    // One of that name is here, and has another key: that is said of each certificate.
+    if (isSelfSigned(one) || known.has(key)) continue;
+    const by = missing.get(key) ?? nothingOf(issuer);
+    missing.set(key, by);
+    count(by, one);
+  }
+  return [...missing.values()];
+}
+
+const nameText = (der: Uint8Array): string => Buffer.from(der).toString('latin1');
+
+const KINDS = ['clients', 'servers', 'etcd', 'frontProxy'] as const;
+
+/** Whether a CA that is not here has issued more of a kind than one that is: else what names it only strayed in. */
+const isMissed = (away: Issued, here: readonly Issued[]): boolean =>
+  KINDS.some((kind) => here.every((one) => one[kind] < away[kind]));
 
 const SERVERS: readonly CredentialId[] = ['apiserver', 'kubelet-server'];
 
@@ -132,9 +187,9 @@ function count(by: Issued, leaf: Held): void {
   } else by.clients++;
 }
 
-const called = ({ held }: Issued, ...words: string[]): boolean =>
-  hasWord(nameOfCertificate(held.certificate), ...words) ||
-  held.pairs.some(({ certificate }) => hasWord(certificate, ...words));
+const called = ({ name, held }: Issued, ...words: string[]): boolean =>
+  hasWord(name, ...words) ||
+  (held?.pairs.some(({ certificate }) => hasWord(certificate, ...words)) ?? false);
 
 const isCluster = ({ clients, servers }: Issued): boolean => clients + servers > 0;
 
@@ -159,7 +214,7 @@ const isNamedCluster = (one: Issued): boolean =>
 
 function reason(one: Issued): string {
   const count = leaves(one);
-  if (count === 0) return `named ${nameOfCertificate(one.held.certificate)}`;
+  if (count === 0) return `named ${one.name}`;
   return count === 1
     ? 'has issued 1 of the certificates here'
     : `has issued ${count} of the certificates here`;
@@ -174,17 +229,16 @@ function nameTheOthers(
 ): void {
   const taken = [...chosen.values()].map(({ held }) => held);
   for (const one of ranked) {
-    const { held } = one;
-    if (taken.includes(held)) continue;
-    const place = placeOf(held);
-    const name = nameOfCertificate(held.certificate);
-    const namesake = taken.find((other) => isSameName(other.certificate, held.certificate));
-    if (namesake !== undefined) {
-      const why = isValidAt(held.certificate, now)
-        ? 'has issued less of what is here'
-        : 'is not valid now';
-      remarks.warn(`two CAs of the name ${name}: ${placeOf(namesake)} was taken; ${place} ${why}`);
-    }
+    const { held, name } = one;
+    if (held === undefined || taken.includes(held)) continue;
+    const namesake = ranked.find(
+      (other) =>
+        other.held !== undefined &&
+        taken.includes(other.held) &&
+        isSameName(other.held.certificate, held.certificate),
+    );
+    if (namesake?.held !== undefined)
+      nameNamesake(one, held, namesake, namesake.held, now, remarks);
     const role = taken.some(({ issuer }) => issuer === held)
       ? 'the issuer of a CA that was taken'
       : 'a CA that was not needed';
@@ -192,6 +246,25 @@ function nameTheOthers(
       remarks.leave(certificate, `${role}, ${name}`);
       if (key !== undefined) remarks.leave(key, `key of ${certificate}`);
     }
+  }
+}
+
+function nameNamesake(
+  one: Issued,
+  held: Held,
+  namesake: Issued,
+  taken: Held,
+  now: Date,
+  remarks: Remarks,
+): void {
+  const [mine, other] = [placeOf(held), placeOf(taken)];
+  const two = `two CAs of the name ${one.name}`;
+  if (!isValidAt(held.certificate, now)) {
+    remarks.warn(`${two}: ${other} was taken; ${mine} is not valid now`);
+  } else if (leaves(one) < leaves(namesake)) {
+    remarks.warn(`${two}: ${other} was taken; ${mine} has issued less of what is here`);
+  } else {
+    remarks.tell(`which of ${two} counts, ${other} or ${mine}: taken was ${other}`);
   }
 }
 

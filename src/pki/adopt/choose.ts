@@ -6,21 +6,30 @@ import {
   type CredentialId,
   issuerOf,
 } from '../../cluster/index.ts';
-import { formatName, organizations } from '../../x509/index.ts';
+import {
+  type Certificate,
+  formatName,
+  organizations,
+  signatureVerifies,
+} from '../../x509/index.ts';
 import type { Assigned } from './assigned.ts';
 import type { ChosenAuthorities } from './authorities.ts';
+import { filesOf, pairOf } from './held-files.ts';
+import type { Hidden } from './hidden.ts';
 import {
   type Held,
   type Holdings,
   hasBothPurposes,
+  isArchived,
+  isSelfSigned,
   isValidAt,
   nameOfCertificate,
-  type Pair,
   placeOf,
 } from './holdings.ts';
 import { type Identity, identityOf, SURE } from './identity.ts';
-import { hasWord, isArchive, isHostName } from './names.ts';
-import { ownersOf } from './owners.ts';
+import { mostFrequent } from './lifetimes.ts';
+import { hasWord, isArchive, isHostName, isPutAway } from './names.ts';
+import { hostsOf, ownersOf, templateFor } from './owners.ts';
 import type { Remarks } from './remarks.ts';
 
 /** A certificate that could be a credential. */
@@ -31,13 +40,11 @@ export interface Candidate {
   readonly isIssued: boolean;
 }
 
-/** What is still to be named where a file is missing beside one that is there. */
-export const UNNAMED = '';
-
 /** Every CA and leaf of the catalogue that was found; key pairs are found by `keyPairOf`. */
 export function chooseCredentials(
   { held }: Holdings,
   authorities: ChosenAuthorities,
+  hidden: Hidden,
   now: Date,
   remarks: Remarks,
 ): Assigned[] {
@@ -46,10 +53,16 @@ export function chooseCredentials(
     assigned.push({ id, ...pairOf(authority), why });
   }
   const groups = group(held, authorities, remarks);
-  warnOfStrangers(held, authorities, remarks);
+  warnOfStrangers(
+    held,
+    authorities,
+    hidden.isEmpty ? 'is not here' : 'is not here, as far as one can see',
+    remarks,
+  );
+  for (const [id, candidates] of groups) candidates.sort((a, b) => compare(id, a, b, now));
+  const hosts = hostsOf(groups);
   for (const id of CREDENTIAL_IDS) {
-    const candidates = (groups.get(id) ?? []).sort((a, b) => compare(id, a, b, now));
-    assigned.push(...chooseOne(id, candidates, remarks));
+    assigned.push(...chooseOne(id, groups.get(id) ?? [], hosts, remarks));
   }
   assigned.push(...kubeletServers(groups.get('kubelet-client') ?? [], assigned));
   return assigned;
@@ -58,26 +71,46 @@ export function chooseCredentials(
 /** CAs that have issued something here and are not here themselves: half of a PKI. */
 function warnOfStrangers(
   held: readonly Held[],
-  { chosen }: ChosenAuthorities,
+  { chosen, lost }: ChosenAuthorities,
+  isAway: string,
   remarks: Remarks,
 ): void {
-  const orphans = held.filter(({ isAuthority, issuer }) => !isAuthority && issuer === undefined);
-  const counts = new Map<string, number>();
-  for (const { certificate } of orphans) {
-    // What has signed itself, as kubelets and programs do at their first start, misses no CA.
-    if (Buffer.compare(certificate.issuerDer, certificate.subjectDer) === 0) continue;
-    const name = formatName(certificate.issuer);
-    counts.set(name, (counts.get(name) ?? 0) + 1);
+  const orphans = new Map<string, Held[]>();
+  for (const one of held) {
+    if (one.isAuthority || one.issuer !== undefined || isSelfSigned(one) || isArchived(one))
+      continue;
+    const name = formatName(one.certificate.issuer);
+    orphans.set(name, [...(orphans.get(name) ?? []), one]);
   }
-  for (const [name, count] of counts) {
+  for (const [name, ones] of orphans) {
+    const count = ones.length === 1 ? '1 certificate' : `${ones.length} certificates`;
+    const [first] = ones;
+    const copy = first && kubeconfigTrusting(first.certificate, held);
     remarks.warn(
-      `the CA ${name} is not here: ${count === 1 ? '1 certificate' : `${count} certificates`} of it can be verified with nothing`,
+      `the CA ${name} ${isAway}: ${count} of it can be verified with nothing${copy === undefined ? '' : `; ${copy} holds its certificate (certificate-authority-data)`}`,
     );
+  }
+  for (const [id, { name, copy }] of lost) {
+    if (copy !== undefined)
+      remarks.warn(`${id}, ${name}, is only in a tool's archive: put ${copy} back where it was`);
   }
   if (!chosen.has('ca'))
     remarks.warn(
-      "the certificate of the cluster's CA is not here: put it and its key back before anything is made",
+      `the certificate of the cluster's CA ${isAway}: put it and its key back before anything is made`,
     );
+}
+
+/** A kubeconfig whose certificate authority has issued this certificate. */
+function kubeconfigTrusting(leaf: Certificate, held: readonly Held[]): string | undefined {
+  const isIssuer = (certificate: Certificate): boolean =>
+    Buffer.compare(certificate.subjectDer, leaf.issuerDer) === 0 &&
+    signatureVerifies(leaf, certificate);
+  for (const { path, config } of held.flatMap(({ kubeconfigs }) => kubeconfigs)) {
+    const entries = config.clusters.flatMap(({ certificateAuthority }) => certificateAuthority);
+    if (entries.some((entry) => entry.kind === 'certificate' && isIssuer(entry.certificate)))
+      return path;
+  }
+  return undefined;
 }
 
 function group(
@@ -90,6 +123,10 @@ function group(
   const groups = new Map<CredentialId, Candidate[]>();
   for (const one of held) {
     if (one.isAuthority) continue;
+    if (isArchived(one)) {
+      leaveArchived(one, remarks);
+      continue;
+    }
     const role = one.issuer === undefined ? undefined : roles.get(one.issuer);
     const identity = identityOf(one.certificate, placeOf(one), role);
     if (identity === undefined) {
@@ -110,6 +147,18 @@ function group(
     groups.set(id, list);
   }
   return groups;
+}
+
+/** Nobody reads a certificate there: it is what was issued once. */
+function leaveArchived(one: Held, remarks: Remarks): void {
+  const why = isPutAway(placeOf(one)) ? 'put away by the tool that made it' : "a tool's copy";
+  for (const path of pathsOfHeld(one)) {
+    const isKey = one.pairs.some(({ key }) => key === path);
+    remarks.leave(
+      path,
+      isKey ? `key of ${placeOf(one)}` : `a certificate for ${describe(one)}, ${why}`,
+    );
+  }
 }
 
 function describe({ certificate }: Held): string {
@@ -147,23 +196,45 @@ function compare(id: CredentialId, a: Candidate, b: Candidate, now: Date): numbe
 function chooseOne(
   id: CredentialId,
   candidates: readonly Candidate[],
+  hosts: ReadonlySet<string>,
   remarks: Remarks,
 ): Assigned[] {
   const [best] = candidates;
   if (best === undefined) return [];
   if (best.identity.sure === SURE.fileName) warnOfName(id, best.held, remarks);
-  const owners = ownersOf(id, candidates);
-  const taken = owners ?? [{ candidate: best, host: nodeOf(best) }];
+  const taken = ownersOf(id, candidates, hosts) ?? [{ candidate: best, host: nodeOf(best) }];
   const winners = new Set(taken.map(({ candidate }) => candidate));
   for (const candidate of candidates) {
-    if (!winners.has(candidate)) nameLoser(id, candidate, best, remarks);
+    if (winners.has(candidate)) continue;
+    const rival = taken.find(({ host }) => host !== undefined && host === nodeOf(candidate));
+    nameLoser(id, candidate, rival?.candidate ?? best, remarks);
   }
-  return taken.map(({ candidate: { held, identity }, host }) => ({
-    id,
-    ...(host === undefined ? {} : { host }),
-    ...filesOf(id, held),
-    why: identity.why,
-  }));
+  const assigned = taken.map(
+    ({ candidate: { held, identity }, host }): Assigned => ({
+      id,
+      ...(host === undefined ? {} : { host }),
+      ...filesOf(id, held),
+      why: identity.why,
+    }),
+  );
+  return id === 'kubelet-client' ? inOneForm(assigned, remarks) : assigned;
+}
+
+/** Where some nodes have a kubeconfig, the pair of another is what its own was made of. */
+function inOneForm(nodes: readonly Assigned[], remarks: Remarks): Assigned[] {
+  const templates = nodes.flatMap(({ file, host = '' }) =>
+    'kubeconfig' in file ? (templateFor(file.kubeconfig, host) ?? []) : [],
+  );
+  const template = mostFrequent(templates);
+  return nodes.map((node) => {
+    const { file, host } = node;
+    if (template === undefined || host === undefined || !('certificate' in file)) return node;
+    const kubeconfig = template.replaceAll('{host}', host);
+    remarks.warn(
+      `${kubeconfig} is not here, whose pair is ${file.certificate}: apply makes it anew`,
+    );
+    return { ...node, file: { kubeconfig } };
+  });
 }
 
 /** A node's name, where its file is not called by it: there is only one. */
@@ -194,34 +265,6 @@ function nameLoser(
   }
 }
 
-/** How a certificate is held: what its component takes comes first, the other form is its raw material. */
-export function filesOf(
-  id: CredentialId,
-  held: Held,
-): Pick<Assigned, 'certificate' | 'keyType' | 'file' | 'kubeconfig'> {
-  const [kubeconfig] = held.kubeconfigs;
-  const asKubeconfig = CATALOGUE[id].stored === 'kubeconfig' || held.pairs.length === 0;
-  if (kubeconfig === undefined || !asKubeconfig) return pairOf(held);
-  const { certificate } = held;
-  return {
-    certificate,
-    keyType: certificate.keyType,
-    file: { kubeconfig: kubeconfig.path },
-    kubeconfig,
-  };
-}
-
-function pairOf({ certificate, pairs }: Held): Pick<Assigned, 'certificate' | 'keyType' | 'file'> {
-  const [pair] = pairs;
-  if (pair === undefined) throw new TypeError('expected a certificate in a file of its own');
-  return { certificate, keyType: certificate.keyType, file: pairFile(pair) };
-}
-
-const pairFile = ({ certificate, key }: Pair): Assigned['file'] => ({
-  certificate,
-  key: key ?? UNNAMED,
-});
-
 /**
  * Guides give each node one certificate for both ends. Where the kubelet's kubeconfig embeds it, the
  * pair beside is what it serves with: a credential of its own, unless it covers no name of the node.
@@ -232,15 +275,18 @@ function kubeletServers(nodes: readonly Candidate[], assigned: readonly Assigned
     ({ id, file }) => id === 'kubelet-client' && 'kubeconfig' in file,
   );
   const holders = new Map(nodes.map(({ held }) => [held.certificate, held]));
-  const servers = clients.flatMap((client): Assigned[] => {
+  const servers: Assigned[] = [];
+  for (const client of clients) {
     const held = client.certificate && holders.get(client.certificate);
     const names = held?.certificate.subjectAltNames?.dns ?? [];
-    if (held === undefined || held.pairs.length === 0 || !hasBothPurposes(held)) return [];
-    if (client.host === undefined || !names.includes(client.host)) return [];
+    if (held === undefined || client.host === undefined) return [];
+    if (!hasBothPurposes(held) || !names.includes(client.host)) return [];
+    // One whose pair is lost has a kubeconfig that was made of it: it is made anew as the others are called.
+    if (held.pairs.length === 0) continue;
     const why = `the pair that ${mainName(client)} embeds`;
-    return [{ id: 'kubelet-server', host: client.host, ...pairOf(held), why }];
-  });
-  return servers.length === clients.length ? servers : [];
+    servers.push({ id: 'kubelet-server', host: client.host, ...pairOf(held), why });
+  }
+  return servers;
 }
 
 const mainName = ({ file }: Assigned): string => ('kubeconfig' in file ? file.kubeconfig : '');

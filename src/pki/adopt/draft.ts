@@ -1,5 +1,11 @@
 /** From what was found to a cluster file: the facts that certificates, kubeconfigs and manifests tell. */
-import { type Cluster, type CredentialId, formatDuration, type Role } from '../../cluster/index.ts';
+import {
+  CATALOGUE,
+  type Cluster,
+  type CredentialId,
+  formatDuration,
+  type Role,
+} from '../../cluster/index.ts';
 import type { Assigned } from './assigned.ts';
 import type { ChosenAuthorities } from './authorities.ts';
 import { clusterNameIn, dnsDomainFrom, nodesOf, partsOf, takenNames } from './facts.ts';
@@ -66,6 +72,12 @@ class Drafting {
     const assigned = this.#assigned.map((one) => this.#withHolder(one));
     const defaults = defaultsOf(assigned);
     const overrides = overridesOf(assigned, defaults, this.#layout);
+    for (const [id, { commonName }] of this.#sources.authorities?.lost ?? []) {
+      const isListed = this.#sources.listing?.files.has(id) ?? false;
+      if (isListed && commonName !== undefined && commonName !== CATALOGUE[id].subject.commonName)
+        overrides[id] = { commonName };
+    }
+    if (this.#lacksAdministrator()) overrides.admin = { organizations: ['system:masters'] };
     const first = prune(this.#file(overrides, []), this.#remarks);
     // Only now is it known which names this cluster's certificates should cover.
     const extras = extraNames(assigned, first.cluster);
@@ -80,6 +92,12 @@ class Drafting {
       comments: this.#comments(),
       node: this.#nodes[0],
     };
+  }
+
+  /** kubeadm's group has no rights before somebody binds it, and here nobody could. */
+  #lacksAdministrator(): boolean {
+    const missing = this.#sources.listing?.missing ?? [];
+    return missing.includes('admin') && !missing.includes('super-admin');
   }
 
   #findServices(): Services {
@@ -236,6 +254,12 @@ class Drafting {
     const above: Record<string, string[]> = {};
     if (this.#sources.listing !== undefined)
       above['files'] = ['Relative to the directory of -d; {host} stands for the name of a host.'];
+    if (this.#lacksAdministrator()) {
+      above['credentials'] = [
+        'No administrator is here who could bind the group kubeadm:cluster-admins to a role, so the one that',
+        'apply makes is in system:masters: he may do everything, and no rule can take that away again.',
+      ];
+    }
     return { hosts, above };
   }
 }

@@ -6,7 +6,7 @@ import { commonName } from '../../x509/index.ts';
 import { type Assigned, pathsOf } from './assigned.ts';
 import type { Inventory } from './inventory.ts';
 import type { Listing } from './listing.ts';
-import { dnsDomainOf, isHostName } from './names.ts';
+import { dnsDomainOf, hasWord, isHostName } from './names.ts';
 import type { Recognised } from './recognise.ts';
 import type { Remarks } from './remarks.ts';
 import type { Value } from './text.ts';
@@ -58,13 +58,16 @@ export function partsOf({ place, inventory, assigned }: Sources): Record<string,
     kubelet !== undefined &&
     Buffer.compare(kubelet.issuerDer, ca.subjectDer) === 0;
   const isControlPlane = has('apiserver');
-  const { keys, kubeconfigs } = inventory;
+  const { keys, kubeconfigs, denied } = inventory;
+  const isEtcdSeen = !denied.some(({ path, isDirectory }) => isDirectory && hasWord(path, 'etcd'));
   const everyKey =
     place.kind === 'machine'
-      ? [...keys, ...kubeconfigs].some(({ path }) => EVERY_KEY.includes(path))
+      ? [...keys, ...kubeconfigs, ...denied].some(({ path }) => EVERY_KEY.includes(path))
       : assigned.some(({ id, host }) => id === 'admin' && host !== undefined);
   return {
-    ...(isControlPlane && has('etcd-server') && !has('etcd-ca') ? { authorities: 'single' } : {}),
+    ...(isControlPlane && isEtcdSeen && has('etcd-server') && !has('etcd-ca')
+      ? { authorities: 'single' }
+      : {}),
     ...(isControlPlane && !has('front-proxy-ca') ? { frontProxy: false } : {}),
     kubeletCertificates: isOurs ? 'files' : 'bootstrap',
     caKeys: everyKey ? 'controlPlane' : 'offline',

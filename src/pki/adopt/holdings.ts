@@ -8,12 +8,13 @@ import {
   formatName,
   signatureVerifies,
 } from '../../x509/index.ts';
+import { deniedKeys } from './hidden.ts';
 import { purposesOf } from './identity.ts';
 import type { CertificateFile, Inventory, KeyFile, KubeconfigFile } from './inventory.ts';
-import { isArchive, stemOf } from './names.ts';
+import { isArchive, isToolsArchive, stemOf } from './names.ts';
 import type { Remarks } from './remarks.ts';
 
-/** `locked`: encrypted, so nobody can tell; `wrong`: the key beside it is another's. */
+/** `locked`: encrypted or not to be read, so nobody can tell; `wrong`: the key beside it is another's. */
 export type KeyState = 'there' | 'missing' | 'locked' | 'wrong';
 
 /** A certificate's file and its key's. */
@@ -49,7 +50,7 @@ interface Gathered {
 }
 
 export function gather(inventory: Inventory, remarks: Remarks): Holdings {
-  const keys = new KeyRing(inventory.keys);
+  const keys = new KeyRing(inventory);
   const all = new Map<string, Gathered>();
   const of = (certificate: Certificate): Gathered => {
     const id = fingerprintHex(certificate.der);
@@ -94,25 +95,29 @@ class KeyRing {
   readonly #bySpki = new Map<string, KeyFile[]>();
   readonly #byStem = new Map<string, KeyFile[]>();
   readonly #keys: readonly KeyFile[];
+  /** Those of certificates that are here. */
+  readonly #fitting: ReadonlySet<string>;
   readonly #used = new Set<string>();
 
-  constructor(keys: readonly KeyFile[]) {
+  constructor({ keys, certificates, denied }: Inventory) {
     this.#keys = keys;
+    this.#fitting = new Set(certificates.map(({ certificate }) => keyText(certificate.spki)));
     for (const key of keys) {
       if (key.open !== undefined) push(this.#bySpki, keyText(key.open.spki), key);
       push(this.#byStem, stemOf(key.path).toLowerCase(), key);
     }
+    for (const path of deniedKeys(denied)) push(this.#byStem, stemOf(path).toLowerCase(), { path });
   }
 
   pairOf({ path, certificate }: CertificateFile, remarks: Remarks): Pair {
-    const own = closest(this.#bySpki.get(keyText(certificate.spki)) ?? [], path);
-    for (const { path: key } of this.#bySpki.get(keyText(certificate.spki)) ?? [])
-      this.#used.add(key);
+    const fitting = this.#bySpki.get(keyText(certificate.spki)) ?? [];
+    const own = closest(fitting, path);
+    // A key whose certificate is in an archive only waits for it.
+    if (!isToolsArchive(path)) for (const { path: key } of fitting) this.#used.add(key);
     if (own !== undefined) return { certificate: path, key: own.path, state: 'there' };
     const stem = stemOf(path).toLowerCase();
     const namesake = closest(this.#byStem.get(stem) ?? [], path);
-    // The public half of a CA is copied to many places; a key two directories away is another's.
-    if (namesake === undefined || closeness(namesake.path, path) < NEAR) {
+    if (namesake === undefined || !this.#isMeant(namesake, path)) {
       return { certificate: path, key: undefined, state: 'missing' };
     }
     if (namesake.open === undefined) {
@@ -122,6 +127,16 @@ class KeyRing {
     if (isArchive(path)) return { certificate: path, key: undefined, state: 'missing' };
     remarks.warn(`${namesake.path} is not the key of ${path}, beside which it lies`);
     return { certificate: path, key: namesake.path, state: 'wrong' };
+  }
+
+  /**
+   * Whether a key of the same name can only be meant for this certificate. `ca.crt` whose key is kept
+   * elsewhere, beside `etcd/` with a `ca.key`, is what every external CA looks like.
+   */
+  #isMeant({ path: key, open }: KeyFile, certificate: string): boolean {
+    if (posix.dirname(key) === posix.dirname(certificate)) return true;
+    const fits = open !== undefined && this.#fitting.has(keyText(open.spki));
+    return !fits && closeness(key, certificate) >= NEAR;
   }
 
   /** Keys of no certificate; those that lie beside one and do not fit it among them. */
@@ -136,16 +151,17 @@ function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   else list.push(value);
 }
 
-const NEAR = 2;
+/** The same name, in a directory of keys beside the certificate's own. */
+const NEAR = 3;
 
 /** How much speaks for a key's file being meant for a certificate's: the same name, the same or a neighbouring directory. */
 function closeness(key: string, certificate: string): number {
   const sameStem = stemOf(key).toLowerCase() === stemOf(certificate).toLowerCase() ? 2 : 0;
   const [a, b] = [posix.dirname(key), posix.dirname(certificate)];
   if (a === b) return sameStem + 2;
-  // easy-rsa: ca.crt and private/ca.key, issued/x.crt and private/x.key.
+  // easy-rsa: ca.crt and private/ca.key, issued/x.crt and private/x.key; others have certs/ and keys/.
   const neighbours = posix.dirname(a) === b || posix.dirname(a) === posix.dirname(b);
-  return neighbours && posix.basename(a) === 'private'
+  return neighbours && /^(?:private|keys?)$/.test(posix.basename(a))
     ? sameStem + 1
     : neighbours
       ? sameStem
@@ -230,6 +246,16 @@ export const placeOf = ({ pairs, kubeconfigs }: Held): string =>
 
 export const hasKey = ({ pairs, kubeconfigs }: Held): boolean =>
   pairs.some(({ state }) => state === 'there' || state === 'locked') || kubeconfigs.length > 0;
+
+/** What has signed itself, as kubelets and programs do at their first start, misses no CA. */
+export const isSelfSigned = ({ certificate }: Held): boolean =>
+  Buffer.compare(certificate.issuerDer, certificate.subjectDer) === 0;
+
+/** Whether only tools' archives have it: a copy of what was issued once. */
+export const isArchived = ({ pairs, kubeconfigs }: Held): boolean =>
+  kubeconfigs.length === 0 &&
+  pairs.length > 0 &&
+  pairs.every(({ certificate }) => isToolsArchive(certificate));
 
 /** Whether one certificate could serve a server and its client at once. */
 export function hasBothPurposes({ certificate }: Held): boolean {

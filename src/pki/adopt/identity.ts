@@ -20,9 +20,11 @@ export interface Purposes {
   readonly client: boolean;
 }
 
+/** What tells of a leaf: of a certificate, or of a request for one. */
+export type Telling = Pick<Certificate, 'subject' | 'extendedKeyUsage' | 'subjectAltNames'>;
+
 /** What the extended key usages allow; without them everything. */
-export function purposesOf(certificate: Certificate): Purposes {
-  const usages = certificate.extendedKeyUsage;
+export function purposesOf({ extendedKeyUsage: usages }: Telling): Purposes {
   const allows = (usage: string): boolean =>
     usages === undefined || usages.includes('any') || usages.includes(usage);
   return { server: allows('serverAuth'), client: allows('clientAuth') };
@@ -30,7 +32,7 @@ export function purposesOf(certificate: Certificate): Purposes {
 
 /** @param issuedBy the authority that issued it, where that is known */
 export function identityOf(
-  certificate: Certificate,
+  certificate: Telling,
   path: string,
   issuedBy?: AuthorityId,
 ): Identity | undefined {

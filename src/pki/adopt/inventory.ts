@@ -10,7 +10,7 @@ import {
   WALK_LIMITS,
   walkDirectory,
 } from '../../collect/index.ts';
-import type { Certificate } from '../../x509/index.ts';
+import type { Certificate, CertificationRequest } from '../../x509/index.ts';
 
 /** All paths are relative to the inventory's root. */
 export interface CertificateFile {
@@ -39,7 +39,13 @@ export interface KubeconfigFile {
 
 export interface RequestFile {
   readonly path: string;
-  readonly spki: Uint8Array;
+  readonly request: CertificationRequest;
+}
+
+/** A file or a directory that this user may not read. */
+export interface Denied {
+  readonly path: string;
+  readonly isDirectory: boolean;
 }
 
 /** A file that cannot be used, and why. */
@@ -58,6 +64,7 @@ export interface Inventory {
   readonly kubeconfigs: readonly KubeconfigFile[];
   readonly requests: readonly RequestFile[];
   readonly unfit: readonly Unfit[];
+  readonly denied: readonly Denied[];
   /** Files that have nothing to do with a PKI. */
   readonly unrelated: number;
   readonly files: number;
@@ -83,6 +90,9 @@ const MOST_CERTIFICATES = 60_000;
 /** What files of a PKI are called; these are read before all others. */
 const LIKELY =
   /\.(?:crt|cert|cer|pem|key|pub|csr|req|conf|kubeconfig|der|inline)$|kubeconfig|kube-?api-?server/i;
+
+/** As collect says it. */
+const DENIED = 'permission denied';
 
 /** What easy-rsa, cfssl and openssl's `ca` leave beside their certificates. */
 const MARKS = new Set(['openssl-easyrsa.cnf', 'ca-config.json', 'ca-csr.json', 'index.txt']);
@@ -113,6 +123,7 @@ class Sorter implements Inventory {
   readonly kubeconfigs: KubeconfigFile[] = [];
   readonly requests: RequestFile[] = [];
   readonly unfit: Unfit[] = [];
+  readonly denied: Denied[] = [];
   readonly flags = new Map<string, string>();
   readonly marks = new Set<string>();
   unrelated = 0;
@@ -159,7 +170,10 @@ class Sorter implements Inventory {
       if (isFlat && entry.state === 'unreadable' && entry.reason.startsWith('nested deeper'))
         continue;
       if (entry.state === 'file') paths.push(under(entry.path));
-      else if (entry.state === 'unreadable') {
+      else if (entry.state === 'unreadable' && entry.reason === DENIED) {
+        // What the walk cannot read is a directory, or a name in one that may be listed and no more.
+        this.denied.push({ path: under(entry.path), isDirectory: !LIKELY.test(entry.path) });
+      } else if (entry.state === 'unreadable') {
         // Large files, sockets, links that lead out: no loss, unless their name promises something.
         if (
           /^\d+ bytes|regular file$|out of the directory/.test(entry.reason) &&
@@ -182,7 +196,8 @@ class Sorter implements Inventory {
     const file = lookAtFile(join(this.root, path), MOST_FILE_BYTES);
     if (file.state === 'missing') return;
     if (file.state === 'unreadable') {
-      this.unfit.push({ path, reason: file.reason });
+      if (file.reason === DENIED) this.denied.push({ path, isDirectory: false });
+      else this.unfit.push({ path, reason: file.reason });
       return;
     }
     this.#bytes += file.bytes.length;
@@ -224,7 +239,7 @@ class Sorter implements Inventory {
     if (first?.kind === 'publicKey') {
       this.publicKeys.push({ path, type: first.type, spki: first.spki });
     } else if (first?.kind === 'request') {
-      this.requests.push({ path, spki: first.request.spki });
+      this.requests.push({ path, request: first.request });
     } else this.unrelated++;
   }
 

@@ -1,32 +1,26 @@
-/** The service accounts' key pair, and keys whose certificates are still to be made. */
-import type { CredentialId, CustomFile } from '../../cluster/index.ts';
+/** The service accounts' key pair. */
 import type { Assigned } from './assigned.ts';
+import { credentialOf, isNamedForServiceAccounts } from './file-names.ts';
 import type { Held, Holdings } from './holdings.ts';
-import type { Inventory, KeyFile } from './inventory.ts';
-import { hasWord, isArchive, stemOf } from './names.ts';
+import type { Inventory } from './inventory.ts';
+import { isArchive, stemOf } from './names.ts';
 import type { Remarks } from './remarks.ts';
 import type { Style } from './style.ts';
 
-const WORDS = [
-  'sa',
-  'service-account',
-  'service-accounts',
-  'serviceaccount',
-  'serviceaccounts',
-  'service',
-];
-
-const isNamed = (path: string): boolean => hasWord(path.split('/').at(-1) ?? '', ...WORDS);
-
-/** A key pair for `sa`: two files of one key, a certificate with its key as guides have it, or a key alone. */
+/**
+ * A key pair for `sa`: two files of one key, a certificate with its key as guides have it, or a key alone.
+ *
+ * @param waiting keys whose certificates are lost
+ */
 export function findKeyPair(
   inventory: Inventory,
   holdings: Holdings,
+  waiting: ReadonlySet<string>,
   style: Style,
   remarks: Remarks,
 ): Assigned | undefined {
   const found =
-    twoFiles(inventory) ?? asCertificate(holdings) ?? keyAlone(inventory, holdings, style, remarks);
+    twoFiles(inventory) ?? asCertificate(holdings) ?? keyAlone(holdings, waiting, style, remarks);
   return found === undefined ? undefined : { id: 'sa', ...found };
 }
 
@@ -43,9 +37,12 @@ function twoFiles({ publicKeys, keys }: Inventory): Found | undefined {
   const order = (one: (typeof pairs)[number]): number =>
     Number(isArchive(one.publicKey.path)) * 4 +
     Number(one.key === undefined) * 2 +
-    Number(!isNamed(one.publicKey.path));
+    Number(!isNamedForServiceAccounts(one.publicKey.path));
   const [best] = pairs.sort((a, b) => order(a) - order(b));
-  if (best === undefined || (best.key === undefined && !isNamed(best.publicKey.path)))
+  if (
+    best === undefined ||
+    (best.key === undefined && !isNamedForServiceAccounts(best.publicKey.path))
+  )
     return undefined;
   const { publicKey, key } = best;
   const file = { publicKey: publicKey.path, key: key?.path ?? '' };
@@ -62,7 +59,7 @@ function asCertificate({ held }: Holdings): Found | undefined {
     !isAuthority &&
     pairs[0]?.key !== undefined &&
     pairs[0].state === 'there' &&
-    isNamed(pairs[0].certificate);
+    isNamedForServiceAccounts(pairs[0].certificate);
   const one = held.find(isCandidate);
   const pair = one?.pairs[0];
   if (one === undefined || pair?.key === undefined) return undefined;
@@ -75,21 +72,18 @@ function asCertificate({ held }: Holdings): Found | undefined {
 }
 
 function keyAlone(
-  { requests }: Inventory,
-  { looseKeys }: Holdings,
+  { held, looseKeys }: Holdings,
+  waiting: ReadonlySet<string>,
   style: Style,
   remarks: Remarks,
 ): Found | undefined {
-  const awaited = new Set(requests.map(({ spki }) => Buffer.from(spki).toString('base64')));
   const free = looseKeys.filter(
-    ({ path, open }) =>
-      !isArchive(path) &&
-      open !== undefined &&
-      !awaited.has(Buffer.from(open.spki).toString('base64')),
+    ({ path, open }) => !isArchive(path) && open !== undefined && !waiting.has(path),
   );
-  const named = free.find(({ path }) => isNamed(path));
+  const named = free.find(({ path }) => isNamedForServiceAccounts(path));
   const unnamed = free.filter(({ path }) => credentialOf(path) === undefined);
-  const key = named ?? (unnamed.length === 1 ? unnamed[0] : undefined);
+  // Among nothing but keys one says as little as another.
+  const key = named ?? (unnamed.length === 1 && held.length > 0 ? unnamed[0] : undefined);
   if (key === undefined) return undefined;
   if (named === undefined) {
     remarks.tell(
@@ -110,36 +104,4 @@ function publicKeyName(key: string, style: Style): string {
   const own = 'publicKey' in proposed ? proposed.publicKey : 'sa.pub';
   const directory = own.slice(0, own.lastIndexOf('/') + 1);
   return `${directory}${stem}.pub`;
-}
-
-const NAMED: readonly CredentialId[] = [
-  'etcd-peer',
-  'etcd-server',
-  'etcd-healthcheck-client',
-  'apiserver-etcd-client',
-  'apiserver-kubelet-client',
-  'apiserver',
-  'controller-manager',
-  'scheduler',
-  'kube-proxy',
-  'front-proxy-client',
-  'super-admin',
-  'admin',
-];
-
-/** The credential that a key's file is named for. */
-function credentialOf(path: string): CredentialId | undefined {
-  const stem = stemOf(path).toLowerCase();
-  return NAMED.find((id) => stem === id || stem === `kube-${id}` || stem === `system:kube-${id}`);
-}
-
-/** A key that waits for its certificate, by its file's name: the pair it will be. */
-export function keyAwaiting(
-  id: CredentialId,
-  keys: readonly KeyFile[],
-  style: Style,
-): CustomFile | undefined {
-  const key = keys.find(({ path }) => !isArchive(path) && credentialOf(path) === id);
-  const beside = style.pairFor(stemOf(key?.path ?? ''));
-  return key === undefined ? undefined : { certificate: beside.certificate, key: key.path };
 }

@@ -1,4 +1,5 @@
 /** What of a PKI is in a directory and was not taken. */
+import type { Cluster } from '../../cluster/index.ts';
 import { type Assigned, pathsOf } from './assigned.ts';
 import { type Held, type Holdings, isValidAt, nameOfCertificate } from './holdings.ts';
 import type { Inventory } from './inventory.ts';
@@ -16,14 +17,21 @@ export interface LeftOvers {
   readonly copies: number;
 }
 
+export interface LeftOverSources {
+  readonly inventory: Inventory;
+  readonly holdings: Holdings;
+  readonly assigned: readonly Assigned[];
+  /** What it lists is used, be it all there or not. */
+  readonly cluster: Cluster;
+}
+
 export function findLeftOvers(
-  inventory: Inventory,
-  { held }: Holdings,
-  assigned: readonly Assigned[],
+  { inventory, holdings, assigned, cluster }: LeftOverSources,
   now: Date,
   remarks: Remarks,
 ): LeftOvers {
-  const used = new Set(assigned.flatMap(({ file }) => pathsOf(file)));
+  const { held } = holdings;
+  const used = new Set([...assigned.flatMap(({ file }) => pathsOf(file)), ...listedIn(cluster)]);
   const taken = new Set(
     assigned.flatMap(({ certificate }) => (certificate === undefined ? [] : [certificate])),
   );
@@ -54,15 +62,22 @@ export function findLeftOvers(
   for (const { path } of inventory.kubeconfigs) {
     if (!holders.has(path)) add(path, 'a kubeconfig without a client certificate');
   }
-  for (const { path, spki } of inventory.requests) {
-    if (keys.has(text(spki))) copies++;
-    else add(path, 'a certificate signing request');
+  for (const { path, request } of inventory.requests) {
+    if (keys.has(text(request.spki))) copies++;
+    else add(path, 'a request whose certificate is not here');
   }
   for (const { path } of inventory.combined) {
     add(path, 'a certificate and its key in one file; kubepki keeps them in two');
   }
   for (const { path, reason } of inventory.unfit) if (path !== '.') add(path, reason);
   return { files: files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)), copies };
+}
+
+function listedIn({ files = {}, hosts }: Cluster): string[] {
+  const paths = Object.values(files).flatMap(pathsOf);
+  return paths.flatMap((path) =>
+    path.includes('{host}') ? hosts.map(({ name }) => path.replaceAll('{host}', name)) : [path],
+  );
 }
 
 const text = (spki: Uint8Array): string => Buffer.from(spki).toString('base64');

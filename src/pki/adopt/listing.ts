@@ -1,15 +1,17 @@
 /** Which files a custom layout lists: what was found, what is missing under names that fit in, and what better stays out. */
 import {
+  type AuthorityId,
   CATALOGUE,
   CREDENTIAL_IDS,
   type CredentialId,
   type CustomFile,
+  issuerOf,
 } from '../../cluster/index.ts';
 import { type Assigned, mainPath } from './assigned.ts';
 import type { ChosenAuthorities } from './authorities.ts';
+import type { Awaiting } from './awaiting.ts';
+import type { Hidden } from './hidden.ts';
 import { purposesOf } from './identity.ts';
-import type { KeyFile } from './inventory.ts';
-import { keyAwaiting } from './keys.ts';
 import { mostFrequent } from './lifetimes.ts';
 import { hasWord, isUsableAddress } from './names.ts';
 import { templateFor } from './owners.ts';
@@ -29,11 +31,12 @@ export interface ListingSources {
   readonly assigned: readonly Assigned[];
   readonly authorities: ChosenAuthorities;
   readonly style: Style;
-  readonly looseKeys: readonly KeyFile[];
+  readonly awaiting: ReadonlyMap<CredentialId, Awaiting>;
+  readonly hidden: Hidden;
 }
 
 export function listFiles(sources: ListingSources, remarks: Remarks): Listing {
-  const { assigned, style, looseKeys } = sources;
+  const { assigned, style, awaiting, hidden } = sources;
   const files = new Map<CredentialId, CustomFile>();
   const missing: CredentialId[] = [];
   const leftOut = new Map<string, { readonly ids: CredentialId[]; readonly lines: string[] }>();
@@ -50,15 +53,23 @@ export function listFiles(sources: ListingSources, remarks: Remarks): Listing {
       continue;
     }
     if (mine.length > 0) {
-      const pattern = patternOf(mine, remarks);
+      const pattern = patternOf(mine, style, remarks);
       if (pattern !== undefined) files.set(id, pattern);
       continue;
     }
-    const why = wanted.whyNot(id);
-    const file = keyAwaiting(id, looseKeys, style) ?? style.fileFor(id);
+    const file = fileAwaited(id, awaiting.get(id), style);
+    const place = hidden.placeOf(id);
+    const whyNot = wanted.whyNot(id);
+    const isUnseen = place !== undefined && (whyNot === undefined || whyNot.startsWith(NOTHING));
+    const why = isUnseen ? `${place} cannot be read, and may hold it` : whyNot;
     if (why === undefined) {
       files.set(id, file);
-      missing.push(id);
+      // What only its own owner can put back is not made.
+      if (!wanted.isLost(id)) missing.push(id);
+      nameCopy(awaiting.get(id), mainPath(file), remarks);
+    } else if (id === 'ca') {
+      // No cluster file is without it.
+      files.set(id, file);
     } else if (why !== '') {
       const group = leftOut.get(why) ?? { ids: [], lines: [] };
       group.ids.push(id);
@@ -77,27 +88,51 @@ export function listFiles(sources: ListingSources, remarks: Remarks): Listing {
   return { files, missing, leftOut: lines.flat() };
 }
 
+/** Under the name that it had, where something of it is still there, and beside that. */
+function fileAwaited(id: CredentialId, awaiting: Awaiting | undefined, style: Style): CustomFile {
+  if (awaiting?.key === undefined || id === 'sa') return style.fileFor(id, awaiting?.name);
+  return { certificate: style.certificateBeside(id, awaiting.key), key: awaiting.key };
+}
+
+function nameCopy(awaiting: Awaiting | undefined, path: string, remarks: Remarks): void {
+  const { copy, key } = awaiting ?? {};
+  if (copy === undefined || key === undefined) return;
+  remarks.warn(
+    `${path} is not here, a copy of it is: ${copy}; put it back, or apply makes another for the same key`,
+  );
+}
+
+/** How a reason begins that holds as far as one could see. */
+const NOTHING = 'nothing of ';
+
 /** How a reason ends that says of another certificate that it stands in. */
 const MAY_SERVE = 'is made for servers and clients, and may serve here too';
 
 /** The files of a credential with `{host}` where each host has its own. */
-function patternOf(mine: readonly Assigned[], remarks: Remarks): CustomFile | undefined {
+function patternOf(
+  mine: readonly Assigned[],
+  style: Style,
+  remarks: Remarks,
+): CustomFile | undefined {
   const [first] = mine;
   if (first?.host === undefined) return first?.file;
   if (mine.length === 1) return templated(first.file, first.host);
   const patterns = mine.map(({ file, host = '' }) => JSON.stringify(templated(file, host)));
   const best = mostFrequent(patterns.filter((text) => text.includes('{host}')));
-  for (const [i, { file, host, id }] of mine.entries()) {
+  const at = best === undefined ? -1 : patterns.indexOf(best);
+  const chosen = mine[at];
+  // Names that do not say whose they are cannot be described: then they get some that do.
+  const pattern =
+    chosen === undefined ? style.fileFor(first.id) : templated(chosen.file, chosen.host ?? '');
+  for (const [i, { file, host = '', id }] of mine.entries()) {
     if (patterns[i] === best) continue;
     remarks.warn(
-      `${mainPath(file)} (${id} of ${host}) is not named as the others: kubepki would look for another file`,
+      `${mainPath(file)} (${id} of ${host}) is not named as the others: kubepki looks for ${mainPath(pattern).replaceAll('{host}', host)}`,
     );
     for (const path of Object.values(file))
       remarks.leave(path, `${id} of ${host}, not named as the others are`);
   }
-  const at = best === undefined ? 0 : patterns.indexOf(best);
-  const chosen = mine[at];
-  return chosen === undefined ? undefined : templated(chosen.file, chosen.host ?? '');
+  return pattern;
 }
 
 function templated(file: CustomFile, host: string): CustomFile {
@@ -117,13 +152,17 @@ const ETCD_MEMBER: readonly CredentialId[] = [
 class Wanted {
   readonly #there: ReadonlyMap<CredentialId, Assigned>;
   readonly #scheme: ChosenAuthorities['scheme'];
+  readonly #lost: ChosenAuthorities['lost'];
+  readonly #hidden: Hidden;
   readonly #isBare: boolean;
   /** Whether certificates of kubelets cover an address that others reach them at. */
   readonly #coversAddresses: boolean;
 
-  constructor({ assigned, authorities }: ListingSources) {
+  constructor({ assigned, authorities, hidden }: ListingSources) {
     this.#there = new Map(assigned.map((one) => [one.id, one]));
     this.#scheme = authorities.scheme;
+    this.#lost = authorities.lost;
+    this.#hidden = hidden;
     this.#coversAddresses = assigned.some(
       ({ id, certificate }) =>
         id === 'kubelet-server' && certificate?.subjectAltNames?.ip.some(isUsableAddress),
@@ -133,13 +172,17 @@ class Wanted {
 
   /** Why something that was found cannot be listed. */
   unfit(id: CredentialId): string | undefined {
-    if (id === 'front-proxy-client' && !this.#has('front-proxy-ca')) {
+    const issuer = issuerOf({ authorities: this.#scheme }, id) ?? 'ca';
+    const place = this.#has(issuer) || issuer === 'ca' ? undefined : this.#hidden.placeOf(issuer);
+    if (place !== undefined)
+      return `${issuer}, which signs it, may be in ${place}, which cannot be read`;
+    if (id === 'front-proxy-client' && !this.#isOrWas('front-proxy-ca')) {
       return 'it is of no front-proxy CA; whoever holds a certificate of the CA of a front proxy may speak for any user, so kubepki gives it a CA of its own';
     }
     if (id === 'kubelet-server' && !this.#coversAddresses) {
       return 'it covers no address of its node: nobody could verify the kubelet at one, and plan only find fault with it';
     }
-    if (this.#scheme === 'split' && id === 'etcd-peer' && !this.#has('etcd-peer-ca')) {
+    if (this.#scheme === 'split' && id === 'etcd-peer' && !this.#isOrWas('etcd-peer-ca')) {
       return 'with split authorities peers of etcd have a CA of their own, and here they have not';
     }
     return undefined;
@@ -148,8 +191,8 @@ class Wanted {
   /** Why a credential that is not there is not asked for; '' where there is nothing to say, undefined where it is. */
   whyNot(id: CredentialId): string | undefined {
     if (id === 'etcd-ca' && this.#scheme === 'single') return '';
-    if (id === 'server-ca' || id === 'etcd-peer-ca') return '';
-    if (this.#scheme === 'split' && id === 'etcd-peer' && !this.#has('etcd-peer-ca')) return '';
+    if (id === 'server-ca' || id === 'etcd-peer-ca') return this.#isOrWas(id) ? undefined : '';
+    if (this.#scheme === 'split' && id === 'etcd-peer' && !this.#isOrWas('etcd-peer-ca')) return '';
     if (id === 'front-proxy-ca' || id === 'front-proxy-client') return this.#frontProxy();
     if (id === 'etcd-ca' || id === 'apiserver-etcd-client' || ETCD_MEMBER.includes(id))
       return this.#etcd(id);
@@ -160,19 +203,29 @@ class Wanted {
     return this.#there.has(id);
   }
 
+  /** Something that it has issued is here, and it is not. */
+  isLost(id: CredentialId): boolean {
+    return new Set<CredentialId>(this.#lost.keys()).has(id);
+  }
+
+  #isOrWas(id: AuthorityId): boolean {
+    return this.#has(id) || this.#lost.has(id);
+  }
+
   #frontProxy(): string | undefined {
-    return this.#isBare || this.#has('front-proxy-ca')
+    return this.#isBare || this.#isOrWas('front-proxy-ca')
       ? undefined
-      : 'nothing of a front proxy is here (extension API servers need it)';
+      : `${NOTHING}a front proxy is here (extension API servers need it)`;
   }
 
   #etcd(id: CredentialId): string | undefined {
     const isMember = this.#has('etcd-server') || this.#has('etcd-peer') || this.#has('etcd-ca');
+    if (id === 'etcd-ca' && this.#lost.has(id)) return undefined;
     const isThere = isMember || this.#has('apiserver-etcd-client');
     const by = this.#coveredBy(id);
     if (by !== undefined) return `${by} ${MAY_SERVE}`;
     if (this.#isBare) return undefined;
-    if (!isThere || (!isMember && ETCD_MEMBER.includes(id))) return 'nothing of etcd is here';
+    if (!isThere || (!isMember && ETCD_MEMBER.includes(id))) return `${NOTHING}etcd is here`;
     return undefined;
   }
 
@@ -186,7 +239,7 @@ class Wanted {
     if (id === 'super-admin') return this.#has('admin') || !this.#isBare ? '' : undefined;
     if (id === 'admin' && this.#has('super-admin')) return '';
     if (id === 'kube-proxy' && this.#has('controller-manager') && this.#has('scheduler')) {
-      return 'nothing of kube-proxy is here; as a pod it has a token';
+      return `${NOTHING}kube-proxy is here; as a pod it has a token`;
     }
     const by = this.#coveredBy(id);
     return by === undefined ? undefined : `${by} ${MAY_SERVE}`;

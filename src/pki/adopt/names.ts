@@ -50,6 +50,14 @@ export const isArchive = (path: string): boolean =>
     path,
   );
 
+/** The places of tools' own: a copy there is what was issued once, and nobody's to use. */
+export const isToolsArchive = (path: string): boolean =>
+  /(?:^|\/)(?:certs_by_serial|newcerts|revoked|renewed|expired)\//.test(path);
+
+/** What a tool has put away because it is not to be used any more. */
+export const isPutAway = (path: string): boolean =>
+  /(?:^|\/)(?:revoked|renewed|expired)\//.test(path);
+
 /** DNS names that every kube-apiserver has, whatever its cluster's domain is. */
 export const isServiceName = (name: string): boolean =>
   /^kubernetes(?:$|\.default(?:$|\.))|^kubernetes\.svc(?:\.|$)/.test(name);

@@ -10,7 +10,13 @@ import {
   type LeafProfile,
   sharedItems,
 } from '../../cluster/index.ts';
-import { type Certificate, commonName, KEY_ALGORITHMS, organizations } from '../../x509/index.ts';
+import {
+  type Certificate,
+  commonName,
+  KEY_ALGORITHMS,
+  organizations,
+  signatureVerifies,
+} from '../../x509/index.ts';
 import type { Assigned } from './assigned.ts';
 import { askedLifetime, mostFrequent } from './lifetimes.ts';
 import type { Value } from './text.ts';
@@ -26,8 +32,35 @@ export type Overrides = Partial<Record<CredentialId, Override>>;
 
 const isAuthority = ({ id }: Assigned): boolean => CATALOGUE[id].kind === 'ca';
 
+/**
+ * Without leaves that no CA of this PKI has issued: what somebody has put there is no model for what apply
+ * will make, least of all its organizations. Plan refuses them, each with the reason.
+ */
+function issuedHere(assigned: readonly Assigned[]): readonly Assigned[] {
+  const authorities = assigned.filter(isAuthority).flatMap(({ certificate }) => certificate ?? []);
+  return assigned.filter(
+    (one) =>
+      one.certificate === undefined ||
+      isAuthority(one) ||
+      authorities.some((authority) => isIssuedBy(one.certificate, authority)),
+  );
+}
+
+/** Asked for every node of a fleet, three times. */
+const verified = new WeakMap<Certificate, Certificate>();
+
+function isIssuedBy(certificate: Certificate | undefined, authority: Certificate): boolean {
+  if (certificate === undefined) return false;
+  if (verified.get(certificate) === authority) return true;
+  if (Buffer.compare(certificate.issuerDer, authority.subjectDer) !== 0) return false;
+  if (!signatureVerifies(certificate, authority)) return false;
+  verified.set(certificate, authority);
+  return true;
+}
+
 /** The algorithm and the lifetimes that most credentials have; each counts once, however many hosts hold it. */
-export function defaultsOf(assigned: readonly Assigned[]): Defaults {
+export function defaultsOf(all: readonly Assigned[]): Defaults {
+  const assigned = issuedHere(all);
   const types = CREDENTIAL_IDS.flatMap((id) => mostFrequent(typesOf(assigned, id)) ?? []);
   const authorities = assigned.filter(isAuthority);
   const leaves = CREDENTIAL_IDS.filter((id) => CATALOGUE[id].kind !== 'ca').flatMap(
@@ -67,10 +100,11 @@ function leafLifetime(one: Assigned, authorities: readonly Assigned[]): number[]
 
 /** Common names, organizations, key types and lifetimes that differ. */
 export function overridesOf(
-  assigned: readonly Assigned[],
+  all: readonly Assigned[],
   defaults: Defaults,
   layout: Cluster['layout'],
 ): Overrides {
+  const assigned = issuedHere(all);
   const overrides: Overrides = {};
   const authorities = assigned.filter(isAuthority);
   for (const id of CREDENTIAL_IDS) {
@@ -148,9 +182,10 @@ function lifetimeOverride(
 
 /** The names that certificates cover beyond what this cluster asks for, by credential; common to all hosts'. */
 export function extraNames(
-  assigned: readonly Assigned[],
+  all: readonly Assigned[],
   cluster: Cluster,
 ): Map<CredentialId, string[]> {
+  const assigned = issuedHere(all);
   const extras = new Map<CredentialId, string[]>();
   const profiles = profilesOf(cluster);
   for (const { id, host, certificate } of assigned) {
