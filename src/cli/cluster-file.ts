@@ -1,10 +1,10 @@
 /** Reads the file that `-f` names. */
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { type Cluster, readCluster } from '../cluster/index.ts';
+import { type Cluster, type Machine, readCluster } from '../cluster/index.ts';
 import { lookAtFile, reasonOf } from '../collect/index.ts';
 import { type Issue, KubepkiError, receiveError } from '../errors.ts';
-import type { ClusterAnswer, ClusterText, Machine } from './cluster-worker.ts';
+import type { ClusterAnswer, ClusterText } from './cluster-worker.ts';
 import { visible } from './output.ts';
 
 const MAX_BYTES = 32 * 1024 * 1024;

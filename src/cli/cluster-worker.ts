@@ -1,19 +1,12 @@
 /** A worker thread: reads one cluster file, answers with the cluster and what there is to say of it, and ends. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Cluster, readCluster } from '../cluster/index.ts';
+import { type Cluster, type Machine, readCluster } from '../cluster/index.ts';
 import { type Issue, KubepkiError, type SentError, sendError } from '../errors.ts';
 
 export interface ClusterText {
   readonly text: string;
   readonly where: string;
   readonly machine?: Machine | undefined;
-}
-
-/** What kubeadm's configuration leaves to the machine that it is read on. */
-export interface Machine {
-  readonly name: string;
-  /** The text of kube-apiserver's manifest, where there is one. */
-  readonly manifest?: string;
 }
 
 export type ClusterAnswer =

@@ -31,6 +31,7 @@ export type {
   Host,
   HostLayout,
   Layout,
+  Machine,
   Role,
 } from './types.ts';
 export { ROLES } from './types.ts';

@@ -71,3 +71,11 @@ export interface Cluster {
   readonly hosts: readonly Host[];
   readonly credentials: Readonly<Partial<Record<CredentialId, CredentialOverride>>>;
 }
+
+/** What the machine knows that kubeadm's configuration is read on. */
+export interface Machine {
+  /** The name of its node. */
+  readonly name: string;
+  /** The text of kube-apiserver's manifest, where kubeadm has written one. */
+  readonly manifest?: string;
+}

@@ -5,19 +5,11 @@
 import { quoted } from '../../errors.ts';
 import { canonicalIp, isDnsName, isUnusableHostAddress, parseEndpoint } from '../address.ts';
 import type { Path } from '../document.ts';
-import type { Endpoint, Host } from '../types.ts';
+import type { Endpoint, Host, Machine } from '../types.ts';
 import type { Found } from './documents.ts';
 import type { JoinConfiguration } from './schema.ts';
 
 export type Report = (path: Path, message: string) => void;
-
-/** What the machine knows that the configuration is read on. */
-export interface Machine {
-  /** The name of its node. */
-  readonly name: string;
-  /** The text of kube-apiserver's manifest, where kubeadm has written one. */
-  readonly manifest?: string;
-}
 
 /**
  * - `init`: the first control plane

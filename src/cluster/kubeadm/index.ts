@@ -5,14 +5,12 @@
  */
 import type { ParsedText } from '../document.ts';
 import type { Problem } from '../read.ts';
-import type { Cluster } from '../types.ts';
+import type { Cluster, Machine } from '../types.ts';
 import { argumentNotes } from './arguments.ts';
 import { sortDocuments } from './documents.ts';
-import type { Machine } from './host.ts';
 import { toCluster } from './map.ts';
 
 export { isKubeadm } from './documents.ts';
-export type { Machine } from './host.ts';
 
 export interface KubeadmAnswer {
   /** Absent where there are problems. */

@@ -11,10 +11,10 @@ import {
 } from '../address.ts';
 import type { Path } from '../document.ts';
 import { formatDuration } from '../duration.ts';
-import type { Cluster, CredentialOverride, Endpoint, Role } from '../types.ts';
+import type { Cluster, CredentialOverride, Endpoint, Machine, Role } from '../types.ts';
 import type { Found } from './documents.ts';
 import { filesOf, workerFiles } from './files.ts';
-import { findHost, type Here, type Machine, type Report } from './host.ts';
+import { findHost, type Here, type Report } from './host.ts';
 import { type ClusterConfiguration, SCHEMAS } from './schema.ts';
 
 export interface Listener {
