@@ -42,7 +42,7 @@ function openssl(ca: ExternalCa, digest = 'sha256'): SignerCommand {
   const key = join(directory, 'outside.key');
   writeFileSync(key, encodePrivateKey(ca.key), { mode: 0o600 });
   return program(
-    `env | grep ^KUBEPKI_ | sort >> ${directory}/told\nexec openssl dgst -${digest} -sign ${key}`,
+    `env | grep ^KUBEPKI_ | grep -v ^KUBEPKI_SEED= | sort >> ${directory}/told\nexec openssl dgst -${digest} -sign ${key}`,
   );
 }
 

@@ -168,16 +168,23 @@ describe('kubectl finds out', () => {
     ]) {
       expect(text).toMatch(line);
     }
-    expect(text).not.toContain('pods');
+    expect(text).not.toContain('replicationcontrollers');
   });
 
   it('which versions there are', async () => {
     expect((await kubectl('api-versions')).trim().split('\n')).toEqual([
+      'admissionregistration.k8s.io/v1',
+      'apiregistration.k8s.io/v1',
       'authentication.k8s.io/v1',
       'authorization.k8s.io/v1',
       'certificates.k8s.io/v1',
       'coordination.k8s.io/v1',
+      'discovery.k8s.io/v1',
+      'flowcontrol.apiserver.k8s.io/v1',
+      'node.k8s.io/v1',
       'rbac.authorization.k8s.io/v1',
+      'scheduling.k8s.io/v1',
+      'storage.k8s.io/v1',
       'v1',
     ]);
   });
@@ -196,10 +203,12 @@ describe('kubectl finds out', () => {
   });
 
   it('that what is not served is not there', async () => {
-    expect(await refused('admin', 'get pods')).toContain(
-      `the server doesn't have a resource type "pods"`,
+    expect(await refused('admin', 'get replicationcontrollers')).toContain(
+      `the server doesn't have a resource type "replicationcontrollers"`,
     );
-    expect(await refused('admin', 'get --raw /api/v1/pods')).toContain('NotFound');
+    expect(await refused('admin', 'get --raw /api/v1/replicationcontrollers')).toContain(
+      'NotFound',
+    );
   });
 });
 
