@@ -15,7 +15,12 @@ import { KEY_ALGORITHMS, readCertificates } from '../../src/x509/index.ts';
 import { command, kubepki } from '../spawn.ts';
 import { temporaryDirectory } from '../temporary.ts';
 
-const EXAMPLES = readdirSync('examples').filter((name) => name.endsWith('.yaml'));
+/** Those with a layout that gives each host its own files: the others name theirs themselves. */
+const EXAMPLES = readdirSync('examples').filter(
+  (name) =>
+    name.endsWith('.yaml') &&
+    !/^ {2}layout: (?:custom|k3s)\b/m.test(readFileSync(join('examples', name), 'utf8')),
+);
 const LAYOUTS = ['kubeadm', 'binary'] as const;
 
 interface Leaf {
