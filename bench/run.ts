@@ -20,6 +20,7 @@ const BENCHMARKS = new Map<string, () => Promise<{ readonly benchmark: Benchmark
   ['protobuf', () => import('./protobuf.bench.ts')],
   ['memory', () => import('./memory.bench.ts')],
   ['bootstrap', () => import('./bootstrap.bench.ts')],
+  ['server', () => import('./server.bench.ts')],
 ]);
 
 const USAGE = `usage: npm run bench -- [--strict] [--quick] [name...]

@@ -34,7 +34,7 @@ export class Watch implements AsyncIterator<Batch, undefined>, Watcher {
   readonly #signal: AbortSignal | undefined;
   /** `finished`: nothing comes any more, what is there may be read. */
   #phase: 'new' | 'open' | 'finished' = 'new';
-  #batches: { readonly changes: Batch; readonly count: number; readonly bytes: number }[] = [];
+  #batches: Batch[] = [];
   #count = 0;
   #bytes = 0;
   #failure: unknown;
@@ -49,12 +49,7 @@ export class Watch implements AsyncIterator<Batch, undefined>, Watcher {
 
   next(): Promise<IteratorResult<Batch, undefined>> {
     if (this.#phase === 'new') this.#start();
-    const batch = this.#batches.shift();
-    if (batch !== undefined) {
-      this.#count -= batch.count;
-      this.#bytes -= batch.bytes;
-      return Promise.resolve({ done: false, value: batch.changes });
-    }
+    if (this.#batches.length > 0) return Promise.resolve({ done: false, value: this.#takeAll() });
     if (this.#failure !== undefined) {
       const failure = this.#failure;
       this.#failure = undefined;
@@ -62,6 +57,16 @@ export class Watch implements AsyncIterator<Batch, undefined>, Watcher {
     }
     if (this.#phase === 'finished') return Promise.resolve(DONE);
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  }
+
+  /** As one batch: a reader that comes late catches up in one go. */
+  #takeAll(): Batch {
+    const [first, ...others] = this.#batches;
+    this.#batches = [];
+    this.#count = 0;
+    this.#bytes = 0;
+    if (first === undefined) return [];
+    return others.length === 0 ? first : [first, ...others].flat();
   }
 
   /** The reader has enough. */
@@ -81,7 +86,7 @@ export class Watch implements AsyncIterator<Batch, undefined>, Watcher {
       reader.resolve({ done: false, value: changes });
       return;
     }
-    this.#batches.push({ changes, count: changes.length, bytes });
+    this.#batches.push(changes);
     this.#count += changes.length;
     this.#bytes += bytes;
     if (this.#count > MOST_CHANGES || this.#bytes > MOST_BYTES) {
@@ -106,7 +111,7 @@ export class Watch implements AsyncIterator<Batch, undefined>, Watcher {
     try {
       const missed = this.#source.join(this);
       // Not counted as waiting: the storage holds these changes anyway, within bounds of its own.
-      if (missed.length > 0) this.#batches.push({ changes: missed, count: 0, bytes: 0 });
+      if (missed.length > 0) this.#batches.push(missed);
     } catch (error) {
       this.#fail(error);
     }

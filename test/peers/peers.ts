@@ -38,6 +38,7 @@ export const PEER_NAMES = [
   'objects',
   'api-user',
   'fleet-go',
+  'load-go',
 ] as const;
 
 export type PeerName = (typeof PEER_NAMES)[number];
@@ -129,6 +130,14 @@ export const PEER_MODULES: readonly PeerModule[] = [
     parent: join(import.meta.dirname, '../../bench/peers'),
     version: '',
     binaries: { 'fleet-go': '.' },
+    ldflags: STRIP,
+    needs,
+  },
+  {
+    module: 'load-go',
+    parent: join(import.meta.dirname, '../../bench/peers'),
+    version: '',
+    binaries: { 'load-go': '.' },
     ldflags: STRIP,
     needs,
   },

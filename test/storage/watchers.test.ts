@@ -68,6 +68,18 @@ describe('watchers', () => {
     await storage.close();
     expect((await Promise.all(first)).filter((keys) => keys !== undefined)).toHaveLength(5);
   });
+
+  it('that come late catch up in one batch, in the order of the changes', async () => {
+    const storage = createMemoryStorage(new TestTime());
+    const late = storage.watch({ prefix: '/w/', after: storage.revision })[Symbol.asyncIterator]();
+    const first = late.next();
+    for (const name of ['a', 'b', 'c', 'd']) await done(storage.create(`/w/${name}`, bytes('')));
+    const keysOf = ({ value }: IteratorResult<readonly Change[], unknown>): unknown =>
+      Array.isArray(value) ? value.map(({ key }) => key) : value;
+    expect(keysOf(await first)).toEqual(['/w/a']);
+    expect(keysOf(await late.next())).toEqual(['/w/b', '/w/c', '/w/d']);
+    await storage.close();
+  });
 });
 
 /** Counts how often anybody asks for its prefix. */

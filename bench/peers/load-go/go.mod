@@ -1,0 +1,3 @@
+module kubepki.dev/load-go
+
+go 1.26
