@@ -19,6 +19,7 @@ export function registerToken(program: Command): void {
     .option('--kubeconfig <file>', KUBECONFIG_HELP)
     .addHelpText('after', GROUP_HELP);
   program.addCommand(group);
+  registerSetup(group);
   registerCreate(group);
   registerList(group);
   registerDelete(group);
@@ -33,9 +34,33 @@ export function registerToken(program: Command): void {
 
 const GROUP_HELP = `
 Examples:
+  kubepki token setup                                      once, so that nodes can join with tokens
   kubepki token create --ttl=1h --kubeconfig-out=bootstrap.conf
   kubepki token list --kubeconfig=.kubepki/admin.conf
   kubepki token delete abcdef                              by its id, the part before the dot`;
+
+const SETUP_HELP = `
+Made are the bindings with which a bootstrap token can ask for a certificate that is approved by itself, and
+ConfigMap cluster-info in kube-public, which anybody may read: the server's address and its CA, signed with
+each token by the bootstrapsigner controller. What is there already stays as it is.`;
+
+function registerSetup(group: Command): void {
+  subcommand(group, 'setup', 'make what a cluster needs so that nodes can join it with tokens')
+    .addOption(
+      booleanFlag(
+        'kubeadm-join',
+        'and what kubeadm join needs: whoever has a token may then read every Node',
+      ),
+    )
+    .addOption(booleanFlag('force', 'replace what is there and differs'))
+    .addHelpText('after', SETUP_HELP)
+    .action(async (_: unknown, command: Command) => {
+      const { setUp } = await import('../token/setup.ts');
+      await withCluster(command, async (cluster) =>
+        setUp(cluster, command.opts<{ kubeadmJoin?: boolean; force?: boolean }>()),
+      );
+    });
+}
 
 const CREATE_HELP = `
 The token lets a new node ask for its certificates; who holds it can do so until it expires.

@@ -1,10 +1,9 @@
 /**
  * The bindings that let nodes join by TLS bootstrapping, as kubeadm makes them
- * (cmd/kubeadm/app/phases/bootstraptoken/node/tlsbootstrap.go, phases/kubeconfig/kubeconfig.go). Its
- * `kubeadm:get-nodes` is not among them: only kubeadm join needs it, and a token shall be good for
- * asking for a certificate and nothing else.
+ * (cmd/kubeadm/app/phases/bootstraptoken, phases/kubeconfig/kubeconfig.go). What only `kubeadm join` needs
+ * stands apart: a token shall be good for asking for a certificate and nothing else.
  */
-import type { ClusterRoleBinding, Subject } from '../api/index.ts';
+import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding, Subject } from '../api/index.ts';
 
 /** The group that bootstrap tokens have unless they are told another. */
 export const BOOTSTRAP_GROUP = 'system:bootstrappers:kubeadm:default-node-token';
@@ -38,3 +37,43 @@ export const BOOTSTRAP_BINDINGS: readonly ClusterRoleBinding[] = [
   ),
   binding('kubeadm:cluster-admins', 'cluster-admin', group('kubeadm:cluster-admins')),
 ];
+
+const GET_NODES = 'kubeadm:get-nodes';
+
+/** With these a bootstrap token may read every Node: `kubeadm join` looks whether there is one of its name. */
+export const JOIN_ROLE: ClusterRole = {
+  apiVersion: `${RBAC}/v1`,
+  kind: 'ClusterRole',
+  metadata: { name: GET_NODES },
+  rules: [{ verbs: ['get'], apiGroups: [''], resources: ['nodes'] }],
+};
+export const JOIN_BINDING: ClusterRoleBinding = binding(
+  GET_NODES,
+  GET_NODES,
+  group(BOOTSTRAP_GROUP),
+);
+
+const CLUSTER_INFO_READER = 'kubeadm:bootstrap-signer-clusterinfo';
+const PUBLIC = 'kube-public';
+
+/** Lets anybody read `cluster-info`, who has no certificate and no token that the server knows. */
+export const CLUSTER_INFO_ROLE: Role = {
+  apiVersion: `${RBAC}/v1`,
+  kind: 'Role',
+  metadata: { name: CLUSTER_INFO_READER, namespace: PUBLIC },
+  rules: [
+    {
+      verbs: ['get'],
+      apiGroups: [''],
+      resources: ['configmaps'],
+      resourceNames: ['cluster-info'],
+    },
+  ],
+};
+export const CLUSTER_INFO_BINDING: RoleBinding = {
+  apiVersion: `${RBAC}/v1`,
+  kind: 'RoleBinding',
+  metadata: { name: CLUSTER_INFO_READER, namespace: PUBLIC },
+  subjects: [user('system:anonymous')],
+  roleRef: { apiGroup: RBAC, kind: 'Role', name: CLUSTER_INFO_READER },
+};
