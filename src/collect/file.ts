@@ -16,6 +16,8 @@ export type FileState =
       readonly mode: number;
       /** Whose it is, by number. */
       readonly uid: number;
+      /** By how many names it is to be found: hard links. */
+      readonly links: number;
     }
   | { readonly state: 'unreadable'; readonly reason: string };
 
@@ -55,8 +57,8 @@ function readOpenFile(fd: number, maxBytes: number): FileState {
     if (read === 0) break;
     length += read;
   }
-  const { mode, uid } = stats;
-  return { state: 'there', bytes: bytes.subarray(0, length), mode: mode & 0o7777, uid };
+  const { mode, uid, nlink: links } = stats;
+  return { state: 'there', bytes: bytes.subarray(0, length), mode: mode & 0o7777, uid, links };
 }
 
 const REASONS: Record<string, string> = {

@@ -16,6 +16,7 @@ import {
   decodePrivateKey,
   decodePublicKeys,
   encodePublicKey,
+  formatName,
   generatePrivateKey,
   keysMatch,
   type PrivateKey,
@@ -88,6 +89,8 @@ export function examineCertificateAuthority(
   const judged = judgeIssuers(certificate, behind, now);
   if ('reason' in judged) return refused(judged.reason);
   const { issuers } = judged;
+  const exposed = reading.isRead ? proxyFileProblem(item, issuers) : undefined;
+  if (exposed !== undefined) return refused(exposed);
   const refusal = probe(item, { issuer: certificate, above: issuers }, reading);
   if (refusal !== undefined) return refused(refusal);
   const notes = [
@@ -169,6 +172,16 @@ function signingFileProblem(
 ): string | undefined {
   if (credential !== 'ca' || !signs || behind === 0) return undefined;
   return `it holds ${behind + 1} certificates; kube-controller-manager signs with this file and takes exactly one`;
+}
+
+/** kube-apiserver trusts all of `--requestheader-client-ca-file`, not only the CA that signs for front proxies. */
+function proxyFileProblem(
+  { credential }: AuthorityItem,
+  issuers: readonly Certificate[],
+): string | undefined {
+  const [issuer] = issuers;
+  if (credential !== 'front-proxy-ca' || issuer === undefined) return undefined;
+  return `${formatName(issuer.subject)} stands behind it in the file that kube-apiserver trusts: whoever holds a certificate of that could speak for any user; leave the CA alone in it`;
 }
 
 function keylessNote({ signer }: AuthorityReading): string {

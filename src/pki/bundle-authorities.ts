@@ -14,7 +14,7 @@ import type { Authorities, Authority } from './authorities.ts';
 import { examineCertificateAuthority, examineKeyPair } from './authority-check.ts';
 import { authorityKeys } from './authority-keys.ts';
 import type { BundleFile } from './bundle-files.ts';
-import { attempt } from './examine.ts';
+import { attempt, LINKED } from './examine.ts';
 import { authorityTexts, FIRST_ONLY } from './issuers.ts';
 import { authoritiesRoot, type DirectoryPlace, isFlat } from './place.ts';
 import { sharedProblem } from './shared-authorities.ts';
@@ -44,6 +44,7 @@ export interface Problems {
 export const isTrustNote = (note: string): boolean =>
   note.startsWith('trusts ') ||
   note.endsWith(FIRST_ONLY) ||
+  note.endsWith(LINKED) ||
   /^\d+ (more )?public keys: /.test(note);
 
 export const NOT_THERE = 'not there';

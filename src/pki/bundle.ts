@@ -15,6 +15,7 @@ import {
   type Noted,
   type Problems,
 } from './bundle-authorities.ts';
+import { excessProblem } from './bundle-content.ts';
 import { type BundleFile, type HostFiles, hostFiles } from './bundle-files.ts';
 import { type TarFile, writeTar } from './bundle-tar.ts';
 import { checkClusterName } from './cluster-name.ts';
@@ -63,7 +64,7 @@ export function bundle(options: BundleOptions): Bundle {
   checkClusterName(place, cluster.name);
   const needed = hostFiles(cluster, place, host);
   const before = readAll(needed.files);
-  const problems = findProblems(cluster, place, host, needed, now);
+  const problems = findProblems(cluster, place, host, needed, before, now);
   const { files, missing } = choose(needed.files, before, problems);
   if (missing.length > 0 && !partial) throw incomplete(name, missing);
   if (files.length === 0) throw incomplete(name, missing);
@@ -126,6 +127,7 @@ function findProblems(
   place: DirectoryPlace,
   host: Host,
   { root, items, files }: HostFiles,
+  bytes: ReadonlyMap<string, Buffer>,
   now: Date,
 ): Problems {
   const problems: Problems = { list: [], spoilt: new Set(), noted: [], written: new Map() };
@@ -139,8 +141,14 @@ function findProblems(
     problems.list.push({ path: step.path, reason });
     for (const path of pathsOf(step, root, items)) problems.spoilt.add(path);
   }
+  const kubeconfigs = new Set(
+    items.flatMap((item) => (item.kind === 'kubeconfig' ? [item.path] : [])),
+  );
   for (const file of files) {
-    const reason = keyProblem(file, authorities);
+    const found = bytes.get(file.path);
+    const reason =
+      keyProblem(file, authorities) ??
+      (found === undefined ? undefined : excessProblem(found, kubeconfigs.has(file.path)));
     if (reason === undefined || problems.spoilt.has(file.source)) continue;
     problems.list.push({ path: file.source, reason });
     problems.spoilt.add(file.source);

@@ -57,11 +57,19 @@ export function attempt<T>(read: () => T): { readonly value: T } | { readonly re
   }
 }
 
-/** The wider permissions of a file that holds a secret, as a note. */
+/** Who else may come to know a secret, as notes: by the permissions of its file, or by another name of that. */
 export function modeNotes(file: FileState, name: string): string[] {
-  if (file.state !== 'there' || (file.mode & 0o077) === 0) return [];
-  return [`${name} has mode ${octal(file.mode)}, others can read it (chmod 0600)`];
+  if (file.state !== 'there') return [];
+  const notes: string[] = [];
+  if ((file.mode & 0o077) !== 0) {
+    notes.push(`${name} has mode ${octal(file.mode)}, others can read it (chmod 0600)`);
+  }
+  if (file.links > 1) notes.push(`${name} ${LINKED}`);
+  return notes;
 }
+
+/** How a note ends on a file with a secret that has other names: who finds it by one of those holds the same. */
+export const LINKED = 'is a hard link: the same file has another name elsewhere';
 
 /** Another user, by number, to whom a file belongs: neither the one who runs this nor root. */
 export type Owner = number | undefined;

@@ -12,6 +12,7 @@ import {
 } from './authorities.ts';
 import { checkClusterName } from './cluster-name.ts';
 import { HostContext } from './context.ts';
+import { nameLinks } from './hard-links.ts';
 import { examinePlace } from './host.ts';
 import { carryOut, HOST_BATCH, HostWork } from './hosts.ts';
 import { dataDirectoryHost, refuseToApply, withoutMaking } from './k3s.ts';
@@ -117,7 +118,7 @@ async function walk(run: Run, mode: Mode, tally: Tally): Promise<Report> {
     steps.push(...(await walkCommon(run, place, prepared.authorities, mode, tally)));
   }
   steps.push(...(await walkHosts(run, prepared.authorities, mode, tally)));
-  return makeReport(steps);
+  return makeReport(nameLinks(steps, run));
 }
 
 /** What is no single host's: the administrators' files, and what hosts share. */

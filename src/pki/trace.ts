@@ -45,14 +45,14 @@ function comesFrom(one: HostItem, { credential }: AuthorityItem): boolean {
   );
 }
 
-interface Items {
+export interface Items {
   readonly name: string;
   readonly root: string;
   readonly items: readonly HostItem[];
 }
 
-/** One at a time: ten thousand hosts at once would take memory for nothing. */
-function* places(cluster: Cluster, place: Place, hosts: readonly Host[]): Generator<Items> {
+/** What the places of a run hold. One at a time: ten thousand hosts at once would take memory for nothing. */
+export function* places(cluster: Cluster, place: Place, hosts: readonly Host[]): Generator<Items> {
   if (isFlat(place))
     yield { name: 'shared', root: hostRoot(place, ''), items: sharedItems(cluster) };
   for (const host of hosts) {

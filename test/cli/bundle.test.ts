@@ -75,6 +75,24 @@ describe('kubepki bundle', () => {
     ).toBe(0);
   });
 
+  it('replaces no key, certificate or kubeconfig, with --force neither, but another archive of them', async () => {
+    const { shell, path } = await workplace();
+    const key = readFileSync(path('pki/authorities/ca.key'), 'utf8');
+    for (const target of [
+      'pki/authorities/ca.key',
+      'pki/authorities/ca.crt',
+      'pki/admin/admin.conf',
+    ]) {
+      const { code, stderr } = await shell(`"$0" bundle cp-1 -f cluster.yaml -o ${target} --force`);
+      expect([target, code, stderr]).toEqual([target, 1, expect.stringContaining('not replaced')]);
+    }
+    expect(readFileSync(path('pki/authorities/ca.key'), 'utf8')).toBe(key);
+    const other = await shell(
+      '"$0" bundle worker-1 -f cluster.yaml -o a.tar && "$0" bundle cp-1 -f cluster.yaml -o a.tar --force',
+    );
+    expect(other).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('says whom else a file in it trusts, on standard error', async () => {
     const { shell } = await workplace();
     const { code, stdout, stderr } = await shell(

@@ -4,6 +4,7 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   symlinkSync,
@@ -15,6 +16,7 @@ import { describe, expect, it } from 'vitest';
 import { ask } from '../../src/cli/init/questions.ts';
 import { starter } from '../../src/cli/init/starter.ts';
 import { readCluster } from '../../src/cluster/index.ts';
+import { encodePrivateKey, generatePrivateKey } from '../../src/x509/index.ts';
 import { SERVER, SERVICE_NAMES, Workshop } from '../pki/adopt-fixture.ts';
 import { KUBEPKI, kubepki, outcome } from '../spawn.ts';
 import { temporaryDirectory } from '../temporary.ts';
@@ -109,6 +111,33 @@ describe('kubepki init', () => {
       expect(stderr).toMatch(new RegExp(`^kubepki: ${target}: not a regular file`));
     }
     expect(lstatSync(join(directory, 'pipe')).isFIFO()).toBe(true);
+  });
+
+  it("leaves what another run is writing alone, whose half would otherwise become this one's", async () => {
+    const directory = temporaryDirectory();
+    const theirs = join(directory, '.cluster.yaml.kubepki-tmp');
+    writeFileSync(theirs, 'half');
+    expect((await kubepki(['init', '-o', 'cluster.yaml'], { cwd: directory })).code).toBe(0);
+    expect(readFileSync(theirs, 'utf8')).toBe('half');
+    expect(readdirSync(directory).sort()).toEqual(['.cluster.yaml.kubepki-tmp', 'cluster.yaml']);
+  });
+
+  it('replaces nothing that a cluster lives by, with --force and through links neither', async () => {
+    const directory = temporaryDirectory();
+    const key = encodePrivateKey(generatePrivateKey('ECDSA-P256'));
+    const kubeconfig = 'apiVersion: v1\nkind: Config\nclusters: []\nusers: []\n';
+    writeFileSync(join(directory, 'ca.key'), key, { mode: 0o600 });
+    writeFileSync(join(directory, 'admin.conf'), kubeconfig);
+    symlinkSync('ca.key', join(directory, 'cluster.yaml'));
+    for (const target of ['ca.key', 'admin.conf', 'cluster.yaml']) {
+      const { code, stderr } = await kubepki(['init', '--force', '-o', target], { cwd: directory });
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringMatching(/holds (?:a private key|a kubeconfig), and is not replaced/),
+      ]);
+    }
+    expect(readFileSync(join(directory, 'ca.key'), 'utf8')).toBe(key);
+    expect(readFileSync(join(directory, 'admin.conf'), 'utf8')).toBe(kubeconfig);
   });
 
   it.each([

@@ -1,6 +1,6 @@
 /** What init --from makes of directories whose names nobody has laid down. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readCluster } from '../../src/cluster/index.ts';
@@ -506,6 +506,23 @@ describe('adopting what is not as it should be', () => {
     );
   });
 
+  it('names keys that lie under the names of each other', () => {
+    const { shop, ca } = small();
+    shop.leaf('admin', ca, 'admin', { org: MASTERS });
+    const key = (name: string): string => readFileSync(join(shop.directory, `${name}.key`), 'utf8');
+    const [server, admin] = [key('apiserver'), key('admin')];
+    shop.write('apiserver.key', admin);
+    shop.write('admin.key', server);
+    const { cluster, problems } = shop.adopt();
+    expect(cluster.files?.admin).toEqual({ certificate: 'admin.crt', key: 'apiserver.key' });
+    expect(problems).toContain(
+      'apiserver.key is not the key of apiserver.crt, beside which it lies: that is admin.key',
+    );
+    expect(problems).toContain(
+      'admin.key is not the key of admin.crt, beside which it lies: that is apiserver.key',
+    );
+  });
+
   it('takes of two CAs of one name the one that has issued what is there, and names the other', () => {
     const { shop } = small();
     shop.ca('new/ca', 'kubernetes', { from: 1 });
@@ -515,6 +532,26 @@ describe('adopting what is not as it should be', () => {
       /two CAs of the name kubernetes: ca\.crt was taken; new\/ca\.crt/,
     );
     expect(leftOver.files.map(({ path }) => path)).toEqual(['new/ca.crt', 'new/ca.key']);
+  });
+
+  it('is not kept from the nodes by a certificate whose name no node can have', () => {
+    const { shop, ca } = small();
+    // Later than the others, and so the first of them.
+    for (const [file, node, from] of [
+      ['0', 'Worker_3', -1],
+      ['w-1', 'w-1', -50],
+      ['w-2', 'w-2', -50],
+    ] as const) {
+      shop.leaf(file, ca, `system:node:${node}`, { org: ['system:nodes'], from });
+    }
+    const { cluster, problems, leftOver } = shop.adopt();
+    expect(cluster.hosts.map(({ name }) => name).sort()).toEqual(['cp-1', 'w-1', 'w-2']);
+    const why = 'of the node "Worker_3", and no node can be called that';
+    expect(problems).toContain(`0.crt is ${why}`);
+    expect(leftOver.files).toEqual([
+      { path: '0.crt', what: why },
+      { path: '0.key', what: why },
+    ]);
   });
 
   it('takes of several certificates for one purpose the valid, later one whose key is there', () => {

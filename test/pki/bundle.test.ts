@@ -254,6 +254,40 @@ describe('what is not whole', () => {
     );
   });
 
+  it('is what holds more secrets than its own: they are not for this host', async () => {
+    const fixture = await made({ kubeletCertificates: 'files' });
+    const tree = 'hosts/w-1/';
+    const caKey = readFileSync(fixture.path('authorities/etcd/ca.key'), 'utf8');
+    appendFileSync(fixture.path(`${tree}var/lib/kubelet/pki/kubelet.key`), caKey);
+    const kubelet = fixture.path(`${tree}etc/kubernetes/kubelet.conf`);
+    const admin = readFileSync(fixture.path('admin/admin.conf'), 'utf8');
+    const [, others = ''] = admin.split('users:\n');
+    const own = readFileSync(kubelet, 'utf8');
+    writeFileSync(kubelet, own + others);
+    const proxy = fixture.path(`${tree}etc/kubernetes/kube-proxy.conf`);
+    const proxyText = readFileSync(proxy, 'utf8');
+    writeFileSync(proxy, proxyText + caKey.replaceAll(/^/gm, '# '));
+    expect((await fixture.plan()).counts.refuse).toBe(0);
+    const reasons = [
+      'etc/kubernetes/kubelet.conf: it holds 2 users, where one is of this host',
+      'etc/kubernetes/kube-proxy.conf: it holds a private key in its text',
+      'var/lib/kubelet/pki/kubelet.key: it holds 2 private keys, where one is of this host',
+    ];
+    expect(wrong(() => pack(fixture, 'w-1'), fixture.path('hosts/w-1')).sort()).toEqual(
+      reasons.sort(),
+    );
+    const { paths } = pack(fixture, 'w-1', { partial: true });
+    expect(paths).toEqual(['etc/kubernetes/pki/ca.crt', 'var/lib/kubelet/pki/kubelet.crt']);
+    const twice = own.replace(/client-key-data: (\S+)/, (_, text: string) => {
+      const keys = Buffer.from(text, 'base64').toString('utf8') + caKey;
+      return `client-key-data: ${Buffer.from(keys).toString('base64')}`;
+    });
+    writeFileSync(kubelet, twice);
+    expect(wrong(() => pack(fixture, 'w-1'), fixture.path('hosts/w-1'))).toContain(
+      'etc/kubernetes/kubelet.conf: it holds 2 private keys, where one is of this host',
+    );
+  });
+
   it('waits for an external CA', async () => {
     const fixture = await made();
     for (const ending of ['crt', 'key'])

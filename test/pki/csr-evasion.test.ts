@@ -199,6 +199,44 @@ describe('DNS names', () => {
       'names: DNS name "*.example.com" is not allowed',
     ]);
   });
+
+  it("kube-apiserver's are allowed by no other name, and no line to copy allows them: a wildcard above them neither", () => {
+    const { asked } = readAsked(
+      forge(asking(names({ dns: ['*.default.svc', '*.default.svc.cluster.local', '*.svc'] }))),
+    );
+    const judged = judgeByPolicy(asked, LOOSE, {});
+    const remedies = 'refusals' in judged ? judged.refusals.map(({ remedy }) => remedy) : [];
+    expect(remedies).toEqual([undefined, undefined, "--allow-dns '*.svc'"]);
+  });
+
+  // Without a DNS name among the others OpenSSL, Node and curl match the host with the common name.
+  it.each([
+    'kubernetes',
+    'kubernetes.default.svc',
+    'KUBERNETES.default.svc.cluster.local',
+    'kubernetes.default.svc.',
+    '*.example.com',
+    'kub*.default.svc',
+    '*.default.svc',
+  ])('in the place of the common name are no way around: %s', (name) => {
+    for (const one of [asking(), asking(names({ ip: ['10.96.0.1'] }))]) {
+      const forged = { ...one, subject: makeName({ commonName: name }) };
+      expect(refused(forged, LOOSE)).toEqual([
+        expect.stringMatching(
+          /^subject: common name ".*" (?:is kube-apiserver's and )?(?:is )?not allowed/,
+        ),
+      ]);
+    }
+    const listed = flagPolicy({
+      commonNames: [name],
+      organizations: [],
+      dns: [],
+      ip: [],
+      keyAlgorithms: [],
+      requestedNames: true,
+    });
+    expect(refused({ ...asking(), subject: makeName({ commonName: name }) }, listed)).toEqual([]);
+  });
 });
 
 describe('IP addresses', () => {

@@ -367,4 +367,41 @@ describe('on a machine itself, where the file of the CA is the trust file', () =
       );
     }
   });
+
+  it.each([
+    ['where its key is', true],
+    ['where its key is elsewhere', false],
+  ])('refuses it for front proxies, %s', async (_, withKey) => {
+    const top = root();
+    const middle = under(top, 'Company Middle');
+    const proxy = under(middle, 'front-proxy-ca');
+    const said =
+      'stands behind it in the file that kube-apiserver trusts: whoever holds a certificate of that could speak for any user';
+
+    const admin = pki();
+    await admin.apply();
+    const place = { kind: 'machine' as const, host: 'cp-1', root: admin.path('hosts/cp-1') };
+    const own = pki({}, temporaryDirectory(), place);
+    const files = {
+      ca: { certificate: 'ca.crt', key: 'ca.key' },
+      'front-proxy-ca': { certificate: 'proxy.crt', key: 'proxy.key' },
+    };
+    const custom = pki({ layout: 'custom', files });
+    const places = [
+      [own, admin.path(`${CP}/pki/front-proxy-ca`)],
+      [custom, custom.path('proxy')],
+    ] as const;
+    for (const [fixture, path] of places) {
+      writeFileSync(`${path}.crt`, proxy.pem + middle.pem + top.pem);
+      if (withKey) writeFileSync(`${path}.key`, encodePrivateKey(proxy.key), { mode: 0o600 });
+      const line = (await fixture.plan()).steps.find((step) => step.path === `${path}.crt`);
+      expect([line?.action, line?.reason]).toEqual([
+        'refuse',
+        `CN=Company Middle,O=Company ${said}; leave the CA alone in it`,
+      ]);
+      writeFileSync(`${path}.crt`, proxy.pem);
+      const alone = (await fixture.plan()).steps.find((step) => step.path === `${path}.crt`);
+      expect([alone?.action, alone?.reason]).toEqual(['keep', undefined]);
+    }
+  });
 });

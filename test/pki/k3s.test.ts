@@ -2,9 +2,10 @@
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { adopt, plan } from '../../src/pki/index.ts';
 import { temporaryDirectory } from '../temporary.ts';
 import { type Fixture, lines, pki, snapshot } from './fixture.ts';
-import { k3sTree, NODE, SPEC } from './k3s-tree.ts';
+import { k3sTree, NODE, SPEC, type TreeOptions } from './k3s-tree.ts';
 
 const k3s = (directory = k3sTree(), spec: Record<string, unknown> = {}): Fixture =>
   pki({ ...SPEC, ...spec }, directory);
@@ -21,8 +22,8 @@ describe('plan with layout k3s', () => {
     const before = snapshot(fixture.directory);
     const report = await fixture.plan(new Date());
     expect(lines(report, fixture.directory)).toEqual([
-      'keep server/tls/etcd/peer-server-client.crt: covers kine.sock, 10.43.0.1 as well',
-      'keep server/tls/etcd/server-client.crt: covers kine.sock, 10.43.0.1 as well',
+      'keep server/tls/etcd/peer-server-client.crt: covers kine.sock, api.test.example.com, 10.43.0.1 as well',
+      'keep server/tls/etcd/server-client.crt: covers kine.sock, api.test.example.com, 10.43.0.1 as well',
       'keep server/tls/serving-kube-apiserver.crt: covers localhost, 127.0.0.1, ::1 as well',
       'keep agent/serving-kubelet.crt: covers localhost, 127.0.0.1 as well',
     ]);
@@ -156,6 +157,34 @@ describe('plan with layout k3s', () => {
       message: '--host and --root do not go with layout k3s',
     });
   });
+});
+
+describe('a data directory, as its program makes it,', () => {
+  it.each<[string, string, TreeOptions]>([
+    ['k3s', '/var/lib/rancher/k3s', {}],
+    ['RKE2', '/var/lib/rancher/rke2', { program: 'rke2' }],
+    ['k3s, with CAs for a hundred years', '/var/lib/rancher/k3s', { caDays: 36_500 }],
+    ['k3s, with the keys of older agents', '/var/lib/rancher/k3s', { sharedKeys: true }],
+  ])(
+    'is described by init --from, and plan has nothing to do: %s',
+    async (name, where, options) => {
+      const directory = k3sTree(where, temporaryDirectory(), options);
+      const before = snapshot(directory);
+      const proposal = adopt(directory, { now: new Date() });
+      expect(proposal.recognised).toBe(`a data directory of ${name.split(',')[0]}`);
+      expect(proposal.cluster).toMatchObject({
+        layout: 'k3s',
+        authorities: 'split',
+        serviceSubnets: ['10.43.0.0/16'],
+        hosts: [NODE],
+        credentials: {},
+      });
+      const { cluster, place } = proposal;
+      const report = await plan({ cluster, place, now: new Date() });
+      expect(report.counts).toMatchObject({ create: 0, keep: 20, refuse: 0 });
+      expect(snapshot(directory)).toEqual(before);
+    },
+  );
 });
 
 describe('apply with layout k3s', () => {

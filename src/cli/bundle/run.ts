@@ -12,6 +12,7 @@ import {
 import { loadCluster } from '../cluster-file.ts';
 import { print, visible } from '../output.ts';
 import { DEFAULT_DIRECTORY } from '../pki.ts';
+import { requireNoCredential } from '../replaceable.ts';
 
 export interface BundleFlags {
   readonly filename: string;
@@ -54,9 +55,11 @@ export async function bundleCommand(host: string, flags: BundleFlags): Promise<v
   );
 }
 
-/** @throws KubepkiError `CONFLICT` where there is another archive already */
+/** @throws KubepkiError `CONFLICT` where there is another archive already; with `force` where it holds credentials that are no archive */
 function writeArchive(path: string, { archive }: Bundle, force: boolean): void {
-  if (!force) {
+  if (force) {
+    requireNoCredential(path, isArchive);
+  } else {
     const there = lookAtFile(path, archive.length);
     const isSame = there.state === 'there' && there.bytes.equals(archive);
     if (isSame && (there.mode & 0o077) === 0) return;
@@ -64,6 +67,9 @@ function writeArchive(path: string, { archive }: Bundle, force: boolean): void {
   }
   writeSingleFile({ path, content: archive, mode: 0o600, replace: force });
 }
+
+/** The magic of POSIX tar. */
+const isArchive = (bytes: Buffer): boolean => bytes.toString('latin1', 257, 262) === 'ustar';
 
 const MOST_NAMED = 20;
 

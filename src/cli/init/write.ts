@@ -1,4 +1,5 @@
 /** Puts the cluster file where it was asked for: whole or not at all, and never over anything unasked. */
+import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   fsyncSync,
@@ -15,6 +16,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileSystemError } from '../../collect/index.ts';
 import { KubepkiError, systemCode } from '../../errors.ts';
 import { print } from '../output.ts';
+import { requireNoCredential } from '../replaceable.ts';
 
 export const DEFAULT_FILE = 'cluster.yaml';
 const STDOUT = '-';
@@ -27,8 +29,8 @@ export const targetOf = (output: string | undefined, isTerminal: boolean): strin
  * The file to write, through symbolic links. Asked before anything else: nobody answers ten questions
  * to hear that the file is there already.
  *
- * @throws KubepkiError `CONFLICT` where it is there and `force` is not given, `FILE_SYSTEM` where what is
- *   there is no regular file: a device would be replaced, not written to
+ * @throws KubepkiError `CONFLICT` where it is there and `force` is not given, or holds credentials;
+ *   `FILE_SYSTEM` where what is there is no regular file: a device would be replaced, not written to
  */
 export function requireFree(target: string, force: boolean): string {
   if (target === STDOUT || lstatSync(target, { throwIfNoEntry: false }) === undefined)
@@ -36,7 +38,9 @@ export function requireFree(target: string, force: boolean): string {
   try {
     if (statSync(target).isFile()) {
       if (!force) throw taken(target);
-      return realpathSync.native(target);
+      const path = realpathSync.native(target);
+      requireNoCredential(path, () => false);
+      return path;
     }
   } catch (error) {
     throw fileSystemError(error, target);
@@ -60,9 +64,10 @@ export function writeText(target: string, text: string, force: boolean): void {
     print(text);
     return;
   }
-  const temporary = join(dirname(target), `.${basename(target)}.kubepki-tmp`);
+  // Not the name of another run's, which would be given to the target half written.
+  const mark = randomBytes(6).toString('hex');
+  const temporary = join(dirname(target), `.${basename(target)}.${mark}.kubepki-tmp`);
   try {
-    rmSync(temporary, { force: true });
     const fd = openSync(temporary, 'wx', 0o644);
     try {
       writeFileSync(fd, text);

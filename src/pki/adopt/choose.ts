@@ -6,6 +6,7 @@ import {
   type CredentialId,
   issuerOf,
 } from '../../cluster/index.ts';
+import { quoted } from '../../errors.ts';
 import {
   type Certificate,
   formatName,
@@ -207,7 +208,7 @@ function chooseOne(
   for (const candidate of candidates) {
     if (winners.has(candidate)) continue;
     const rival = taken.find(({ host }) => host !== undefined && host === nodeOf(candidate));
-    nameLoser(id, candidate, rival?.candidate ?? best, remarks);
+    nameLoser(id, candidate, rival?.candidate ?? taken[0]?.candidate ?? best, remarks);
   }
   const assigned = taken.map(
     ({ candidate: { held, identity }, host }): Assigned => ({
@@ -253,16 +254,18 @@ function warnOfName(id: CredentialId, held: Held, remarks: Remarks): void {
 
 function nameLoser(
   id: CredentialId,
-  { held }: Candidate,
+  { held, identity: { node } }: Candidate,
   { held: best }: Candidate,
   remarks: Remarks,
 ): void {
-  for (const path of pathsOfHeld(held)) {
-    remarks.leave(path, `another ${id}; taken was ${placeOf(best)}`);
-  }
-  if (!isArchive(placeOf(held))) {
-    remarks.warn(`${placeOf(held)} could be ${id} too; taken was ${placeOf(best)}`);
-  }
+  const isMisnamed = node !== undefined && !isHostName(node);
+  const why = isMisnamed
+    ? `of the node ${quoted(node, 80)}, and no node can be called that`
+    : `another ${id}; taken was ${placeOf(best)}`;
+  for (const path of pathsOfHeld(held)) remarks.leave(path, why);
+  if (isArchive(placeOf(held))) return;
+  const what = isMisnamed ? `is ${why}` : `could be ${id} too; taken was ${placeOf(best)}`;
+  remarks.warn(`${placeOf(held)} ${what}`);
 }
 
 /**

@@ -104,11 +104,13 @@ class Drafting {
     const { assigned, given, inventory } = this.#sources;
     const flag = inventory.flags.get('service-cluster-ip-range');
     const endpoint = this.#servers.endpoint?.host;
-    const etcd = assigned.filter(({ id }) => id === 'etcd-server' || id === 'etcd-peer');
+    // k3s gives etcd's servers all addresses that kube-apiserver has, the Service's too (pkg/cli/server/server.go).
+    const machines = this.#layout === 'k3s' ? ['kubelet-server'] : ['etcd-server', 'etcd-peer'];
+    const own = assigned.filter(({ id }) => machines.includes(id));
     const others = [
       ...(endpoint === undefined ? [] : [endpoint]),
       ...(given.hosts ?? []).flatMap(({ addresses }) => addresses),
-      ...etcd.flatMap(({ certificate }) => certificate?.subjectAltNames?.ip ?? []),
+      ...own.flatMap(({ certificate }) => certificate?.subjectAltNames?.ip ?? []),
     ];
     const sources = {
       assigned,

@@ -114,9 +114,19 @@ class KeyRing {
     const own = closest(fitting, path);
     // A key whose certificate is in an archive only waits for it.
     if (!isToolsArchive(path)) for (const { path: key } of fitting) this.#used.add(key);
-    if (own !== undefined) return { certificate: path, key: own.path, state: 'there' };
-    const stem = stemOf(path).toLowerCase();
-    const namesake = closest(this.#byStem.get(stem) ?? [], path);
+    const namesake = closest(this.#byStem.get(stemOf(path).toLowerCase()) ?? [], path);
+    if (own !== undefined) {
+      const isSwapped =
+        namesake?.open !== undefined &&
+        !fitting.includes(namesake) &&
+        posix.dirname(namesake.path) === posix.dirname(path);
+      if (isSwapped && !isArchive(path)) {
+        remarks.warn(
+          `${namesake.path} is not the key of ${path}, beside which it lies: that is ${own.path}`,
+        );
+      }
+      return { certificate: path, key: own.path, state: 'there' };
+    }
     if (namesake === undefined || !this.#isMeant(namesake, path)) {
       return { certificate: path, key: undefined, state: 'missing' };
     }

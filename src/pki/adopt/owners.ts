@@ -60,13 +60,13 @@ export function ownersOf(
   return withoutSharedOnes(owned);
 }
 
-/** Undefined where one of them names no node. */
+/** Undefined where one of them names no node. One whose name no node can have is nobody's. */
 function ofNodes(candidates: readonly Candidate[]): Owned[] | undefined {
   const owned = new Map<string, Owned>();
   for (const candidate of candidates) {
     const host = candidate.identity.node;
-    if (host === undefined || !isHostName(host)) return undefined;
-    if (!owned.has(host)) owned.set(host, { host, candidate });
+    if (host === undefined) return undefined;
+    if (isHostName(host) && !owned.has(host)) owned.set(host, { host, candidate });
   }
   return owned.size === 0 ? undefined : [...owned.values()];
 }

@@ -6,6 +6,8 @@ import {
   allowsDns,
   inRange,
   isApiServerName,
+  isApiServersCommonName,
+  isHostOnlyByName,
   isOnlyByName,
   isReserved,
   isReservedUser,
@@ -88,19 +90,15 @@ function subjectRefusals(
   if (commonName === undefined) {
     if (isClient) refusals.push(always('subject', 'no common name: a client is known by it'));
   } else if (
-    !isAllowed(policy, policy.commonNames, commonName, isReservedUser) &&
+    !isAllowed(policy, policy.commonNames, commonName, isCommonNameHeldBack) &&
     // A server is found by its other names; as a client nobody would let it in.
     (isClient || !isOwnName(asked, policy, commonName))
   ) {
-    refusals.push(
-      refuse(
-        policy,
-        'commonNames',
-        'subject',
-        `common name ${quoted(commonName)}${why(isReservedUser(commonName))}`,
-        isReservedUser(commonName) ? undefined : commonName,
-      ),
-    );
+    const isServers = isApiServersCommonName(commonName);
+    const isUsers = isReservedUser(commonName);
+    const reason = `common name ${quoted(commonName)}${isServers ? APISERVERS : why(isUsers)}`;
+    const value = isServers || isUsers ? undefined : commonName;
+    refusals.push(refuse(policy, 'commonNames', 'subject', reason, value));
   }
   for (const name of organizations) {
     if (isAllowed(policy, policy.organizations, name, isReserved)) continue;
@@ -121,6 +119,12 @@ function subjectRefusals(
 /** No remedy is given with it: nobody should allow it by copying a line. */
 const why = (isItReserved: boolean): string =>
   isItReserved ? ' has rights in every cluster and is not allowed by name' : ' is not allowed';
+
+const APISERVERS = " is kube-apiserver's and not allowed by name";
+
+/** As one of the cluster's users, or as a host where no DNS name stands among the others. */
+const isCommonNameHeldBack = (name: string): boolean =>
+  isReservedUser(name) || isHostOnlyByName(name);
 
 const isAllowed = (
   policy: SigningPolicy,
@@ -150,9 +154,7 @@ function nameRefusals({ dns, ip }: Asked, policy: SigningPolicy): Refusal[] {
     .filter((name) => !dnsAllowed(policy, name))
     .map((name) => {
       const isReservedName = isApiServerName(name);
-      const whose = isReservedName
-        ? " is kube-apiserver's and not allowed by name"
-        : ' is not allowed';
+      const whose = isReservedName ? APISERVERS : ' is not allowed';
       const value = isReservedName ? undefined : name;
       return refuse(policy, 'dns', 'names', `DNS name ${quoted(name)}${whose}`, value);
     });

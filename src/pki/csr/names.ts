@@ -19,15 +19,29 @@ export const isDnsName = (name: string): boolean =>
   name.length <= MOST_DNS_CHARACTERS && DNS_NAME.test(name) && isIP(name) === 0;
 
 /**
- * The names that every pod looks for kube-apiserver by: whoever has one of them in a certificate of the
- * cluster CA can stand in its place.
+ * The names that every pod looks for kube-apiserver by, and the wildcards above them: whoever has one of
+ * them in a certificate of the cluster CA can stand in its place.
  */
 export const isApiServerName = (name: string): boolean =>
-  /^kubernetes(?:\.default(?:\.svc(?:\..+)?)?)?$/.test(name);
+  /^(?:kubernetes|\*(?=\.default))(?:\.default(?:\.svc(?:\..+)?)?)?$/.test(name);
 
 /** Names that are allowed by an entry of their own only: a wildcard stands for names that nobody has listed. */
 export const isOnlyByName = (name: string): boolean =>
   name.startsWith('*') || isApiServerName(name);
+
+/**
+ * A common name as those read it who match a host with it where no DNS name stands among the others
+ * (OpenSSL, curl, Node): without the dot at the end, and with wildcards within a label.
+ */
+const asHost = (commonName: string): string =>
+  lower(commonName.normalize('NFKC').trim()).replace(/\.$/, '');
+
+/** Whether a common name is one that clients of kube-apiserver would match its name with. */
+export const isApiServersCommonName = (name: string): boolean => isApiServerName(asHost(name));
+
+/** Whether a common name is no less than a DNS name that is allowed by name only. */
+export const isHostOnlyByName = (name: string): boolean =>
+  name.includes('*') || isOnlyByName(asHost(name));
 
 /**
  * Whether an entry allows a DNS name, both in lower case: `api.example.com` that name, `.example.com`
