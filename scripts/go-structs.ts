@@ -27,6 +27,10 @@ export interface GoPackage {
   readonly structs: ReadonlyMap<string, GoStruct>;
   /** `type ResourceList map[ResourceName]resource.Quantity`: what stands behind a name that is no struct. */
   readonly named: ReadonlyMap<string, string>;
+  /** The values of the types with the marker `+enum`, as they are written: `"TCP"`, `v1.IPv4Protocol`. */
+  readonly enums: ReadonlyMap<string, readonly string[]>;
+  /** The texts that are constants, by name. */
+  readonly constants: ReadonlyMap<string, string>;
   /** Import paths by the name that the package uses for them. */
   readonly imports: ReadonlyMap<string, string>;
   /** The numbers and types of the fields of each message, by message; empty where there is no generated.proto. */
@@ -37,27 +41,64 @@ export function readGoPackage(folder: string): GoPackage {
   const structs = new Map<string, GoStruct>();
   const named = new Map<string, string>();
   const imports = new Map<string, string>();
+  const marked = new Set<string>();
+  const constants: Constant[] = [];
   const files = readdirSync(folder).filter(
     (name) =>
       name.endsWith('.go') && !/(_test|^generated\.pb|^zz_generated.*|_string)\.go$/.test(name),
   );
   for (const file of files)
-    readGoFile(readFileSync(join(folder, file), 'utf8'), { structs, named, imports });
-  return { structs, named, imports, messages: readMessages(folder) };
+    readGoFile(readFileSync(join(folder, file), 'utf8'), {
+      structs,
+      named,
+      imports,
+      marked,
+      constants,
+    });
+  const enums = new Map(
+    [...marked].map((name) => {
+      const values = constants.filter(({ type }) => type === name).map(({ value }) => value);
+      return [name, values];
+    }),
+  );
+  return {
+    structs,
+    named,
+    enums,
+    constants: new Map(
+      constants
+        .filter(({ value }) => value.startsWith('"'))
+        .map(({ name, value }) => [name, value.slice(1, -1)]),
+    ),
+    imports,
+    messages: readMessages(folder),
+  };
 }
 
 interface Found {
   readonly structs: Map<string, GoStruct>;
   readonly named: Map<string, string>;
   readonly imports: Map<string, string>;
+  /** Names of types with `+enum`. */
+  readonly marked: Set<string>;
+  readonly constants: Constant[];
+}
+
+interface Constant {
+  readonly name: string;
+  readonly type: string;
+  readonly value: string;
 }
 
 const IMPORT = /^\s*(?:import )?(?:(\w+) )?"([\w./-]+)"$/;
 const NAMED = /^type (\w+) ((?:\[\]|map\[).+|[\w.]+)$/;
+/** `X T = "x"` or `X = T("x")`. */
+const CONSTANT = /^(?:\t|const )(\w+)\s+(?:(\w+)\s*=\s*("[^"]*")|=\s*(\w+)\(("[^"]*"|[\w.]+)\))/;
 const FIELD = /^\t(\w+)\s+(\S+)(?:\s+`(.*)`)?(?:\s*\/\/.*)?$/;
 const EMBEDDED = /^\t([\w.]+)\s+`(.*)`$/;
 
-function readGoFile(source: string, { structs, named, imports }: Found): void {
+function readGoFile(source: string, found: Found): void {
+  const { structs, named, imports, marked, constants } = found;
   let comment: string[] = [];
   let open: { name: string; fields: GoField[]; markers: Markers } | undefined;
   for (const line of source.split('\n')) {
@@ -85,7 +126,15 @@ function readGoFile(source: string, { structs, named, imports }: Found): void {
       continue;
     }
     const alias = NAMED.exec(line);
-    if (alias !== null) named.set(alias[1] ?? '', alias[2] ?? '');
+    if (alias !== null) {
+      named.set(alias[1] ?? '', alias[2] ?? '');
+      if (markers.has('enum')) marked.add(alias[1] ?? '');
+    }
+    const constant = CONSTANT.exec(line);
+    if (constant !== null) {
+      const [, name = '', type = '', text = '', converted = type, value = text] = constant;
+      constants.push({ name, type: converted, value });
+    }
     const imported = IMPORT.exec(line);
     if (imported?.[2] !== undefined) {
       imports.set(imported[1] ?? imported[2].slice(imported[2].lastIndexOf('/') + 1), imported[2]);

@@ -61,6 +61,8 @@ class Reader {
   readonly #packages = new Map<string, GoPackage>();
   /** Rows by package and type. */
   readonly tables = new Map<string, Map<string, readonly string[]>>();
+  /** Values of those that fields are of, by package and name. */
+  readonly enums = new Map<string, Map<string, readonly string[]>>();
 
   package(path: string): GoPackage {
     const known = this.#packages.get(path);
@@ -80,7 +82,11 @@ class Reader {
     const struct = this.package(path).structs.get(name) ?? missing(`${path}.${name}`);
     table.set(name, []);
     const atomic = struct.markers.get('structType')?.[0] === 'atomic' ? ['atomic'] : [];
-    table.set(name, [...atomic, ...struct.fields.flatMap((field) => this.#row(path, field))]);
+    table.set(name, [
+      ...atomic,
+      ...unionRow(struct),
+      ...struct.fields.flatMap((field) => this.#row(path, field)),
+    ]);
     this.#check(path, name, struct);
   }
 
@@ -91,9 +97,31 @@ class Reader {
     const number = field.tags.get('protobuf')?.split(',')[1] ?? '0';
     const inline = options.includes('inline');
     const type = this.#type(path, field.type);
-    return [
-      [inline ? '...' : json, number, type, ...(inline ? [] : flags(field, options))].join(' '),
-    ];
+    const { constants } = this.package(path);
+    const all = inline
+      ? []
+      : [...flags(field, options, constants), ...this.#enum(path, field.type)];
+    return [[inline ? '...' : json, number, type, ...all].join(' ')];
+  }
+
+  /** The flag of a field, or of a list's or a map's values, of which only some texts are good. */
+  #enum(path: string, written: string): readonly string[] {
+    const plain = written.replace(/^(?:\*|\[\]|map\[[\w.]+\])*/, '');
+    const [alias, other] = plain.split('.');
+    const at = other === undefined ? path : this.package(path).imports.get(alias ?? '');
+    const name = other ?? plain;
+    if (at === undefined || SPECIAL[`${at}.${name}`] !== undefined) return [];
+    if (!MODULES.some((module) => at.startsWith(`${module}/`))) return [];
+    const { enums, named } = this.package(at);
+    const values = enums.get(name);
+    if (values === undefined) {
+      const behind = named.get(name);
+      return behind === undefined || SCALARS.has(behind) ? [] : this.#enum(at, behind);
+    }
+    const known = this.enums.get(at) ?? new Map<string, readonly string[]>();
+    const texts = values.map((written) => this.#text(at, written));
+    this.enums.set(at, known.set(name, [...new Set(texts)].sort()));
+    return [`enum=${at === path ? name : `${aliasOf(at)}.${name}`}`];
   }
 
   /** What stands in a row for a type of Go. */
@@ -124,6 +152,14 @@ class Reader {
     return path === from ? name : `${aliasOf(path)}.${name}`;
   }
 
+  /** `"TCP"`, or the constant of another package. */
+  #text(path: string, written: string): string {
+    if (written.startsWith('"')) return written.slice(1, -1);
+    const [alias = '', name = ''] = written.split('.');
+    const other = this.package(path).imports.get(alias) ?? missing(`${path}: ${written}`);
+    return this.package(other).constants.get(name) ?? missing(`${other}.${name}`);
+  }
+
   /** The numbers in the tags are those of the message, and no number is left out. */
   #check(path: string, name: string, { fields }: GoStruct): void {
     const message = this.package(path).messages.get(name);
@@ -140,13 +176,30 @@ class Reader {
   }
 }
 
-function flags({ tags, markers }: GoField, options: readonly string[]): readonly string[] {
+/** `union <discriminator or -> <field>=<member>…`: exactly one of these fields is to be set. */
+function unionRow({ fields, markers }: GoStruct): readonly string[] {
+  if (!markers.has('union')) return [];
+  const json = ({ tags }: GoField): string => tags.get('json')?.split(',', 1).join('') ?? '';
+  const discriminator = fields.find((field) => field.markers.has('unionDiscriminator'));
+  const members = fields
+    .filter((field) => field !== discriminator)
+    .map((field) => `${json(field)}=${field.name}`);
+  return [['union', discriminator === undefined ? '-' : json(discriminator), ...members].join(' ')];
+}
+
+function flags(
+  { tags, markers }: GoField,
+  options: readonly string[],
+  constants: ReadonlyMap<string, string>,
+): readonly string[] {
   const isOptional =
     !markers.has('required') && (markers.has('optional') || options.includes('omitempty'));
   const [listType = '', , ...more] = markers.get('listType') ?? [];
   if (more.length > 0) throw new Error('more than one listType');
   const keys = markers.get('listMapKey') ?? [];
-  const fallback = markers.get('default')?.[0];
+  const fallback = markers
+    .get('default')?.[0]
+    ?.replace(/^ref\((\w+)\)$/, (_, name: string) => JSON.stringify(constants.get(name)));
   const strategy = tags.get('patchStrategy');
   const mergeKey = tags.get('patchMergeKey');
   return [
@@ -209,10 +262,17 @@ const fileOf = (path: string): string => `${aliasOf(path).replace('/', '-')}.ts`
 const constantOf = (path: string): string =>
   aliasOf(path).replace('/', '_').toUpperCase().replaceAll('-', '_');
 
-function tableFile(path: string, types: ReadonlyMap<string, readonly string[]>): string {
-  const rows = [...types]
+const texts = (of: ReadonlyMap<string, readonly string[]>): string =>
+  [...of]
     .toSorted(([one], [other]) => (one < other ? -1 : 1))
-    .map(([name, lines]) => `    ${name}: \`\n${lines.join('\n')}\`,\n`);
+    .map(([name, lines]) => `    ${name}: \`\n${lines.join('\n')}\`,\n`)
+    .join('');
+
+function tableFile(
+  path: string,
+  types: ReadonlyMap<string, readonly string[]>,
+  enums: ReadonlyMap<string, readonly string[]> = new Map(),
+): string {
   return `/** Generated by scripts/kubernetes-types.ts from ${path}: the fields of its types. */
 import type { TypeTable } from '../rows.ts';
 
@@ -221,8 +281,8 @@ export const ${constantOf(path)}: TypeTable = {
   alias: '${aliasOf(path)}',
   apiVersion: '${apiVersionOf(path)}',
   types: {
-${rows.join('')}  },
-};
+${texts(types)}  },
+${enums.size === 0 ? '' : `  enums: {\n${texts(enums)}  },\n`}};
 `;
 }
 
@@ -246,7 +306,7 @@ export function kubernetesTypeFiles(): ReadonlyMap<string, string> {
     }
   }
   const tables = [...reader.tables].map(
-    ([path, types]) => [fileOf(path), tableFile(path, types)] as const,
+    ([path, types]) => [fileOf(path), tableFile(path, types, reader.enums.get(path))] as const,
   );
   return new Map([['index.ts', indexFile([...reader.tables.keys()])], ...tables]);
 }

@@ -53,6 +53,17 @@ const typeName = (apiVersion: string, kind: string): string => kindType(apiVersi
 const canonical = (apiVersion: string, kind: string, value: unknown): Record<string, unknown> =>
   readAs(schemaOfType(typeName(apiVersion, kind)), value);
 
+/**
+ * With null for what is empty: the server keeps a list as protobuf does, which upstream stores and which knows no
+ * empty ones. What it makes of them is compared below, to the byte.
+ */
+function withoutEmpty(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.length === 0 ? null : value.map(withoutEmpty);
+  const entries = Object.entries(value).map(([key, inner]) => [key, withoutEmpty(inner)]);
+  return entries.length === 0 ? null : Object.fromEntries(entries);
+}
+
 describe('objects of the kind', () => {
   it.each(KINDS)(
     '$kind of $apiVersion are written and read as upstream does',
@@ -65,7 +76,7 @@ describe('objects of the kind', () => {
       )) {
         const expected: unknown = JSON.parse(json);
         const object = canonical(apiVersion, kind, expected);
-        expect(object).toEqual(expected);
+        expect(withoutEmpty(object)).toEqual(withoutEmpty(expected));
         const message = encodeMessage(typeName(apiVersion, kind), object);
         expect(Buffer.from(envelope(apiVersion, kind, message)).toString('base64')).toBe(protobuf);
         const decoded = decodeProtobuf(Buffer.from(protobuf, 'base64'));

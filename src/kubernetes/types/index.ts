@@ -5,7 +5,7 @@
 import { type ApiType, parseType, type TypeTable } from './rows.ts';
 import { TABLES } from './tables/index.ts';
 
-export type { ApiType, FieldType, ScalarType, TypeField } from './rows.ts';
+export type { ApiType, FieldType, ScalarType, TypeField, Union } from './rows.ts';
 
 const META = 'meta.k8s.io/v1';
 const packages = new Map(TABLES.map(({ alias, openApi }) => [alias, openApi]));
@@ -31,6 +31,22 @@ export function typeOf(name: string): ApiType {
   const type = parseType(table, short, packages);
   known.set(name, type);
   return type;
+}
+
+/**
+ * The texts that are good for fields of a type, sorted.
+ *
+ * @param name `io.k8s.api.core.v1.Protocol`
+ * @throws RangeError for what is no such type of the tables
+ */
+export function enumValues(name: string): readonly string[] {
+  const dot = name.lastIndexOf('.');
+  const { enums = {} } = byPackage.get(name.slice(0, dot)) ?? {};
+  const short = name.slice(dot + 1);
+  const values = Object.hasOwn(enums, short) ? enums[short] : undefined;
+  if (values === undefined) throw new RangeError(`expected the name of an enum, got ${name}`);
+  // The text begins with the end of a line; an empty line is the empty value.
+  return values.slice(1).split('\n');
 }
 
 /**

@@ -11,9 +11,11 @@
  *   list, `{}` for a map from strings, `*` for a pointer: its zero is a value, and not the same as nothing.
  * - Flags: `always` (no `omitempty`), `omitzero`, `required` (OpenAPI says so), `atomic`, `set` or
  *   `map=<key>,<key>` for `x-kubernetes-list-type` and (`atomic`) `x-kubernetes-map-type`,
- *   `patch=<strategy>` and `key=<field>` for strategic merge patches, `default=<JSON>`.
+ *   `patch=<strategy>` and `key=<field>` for strategic merge patches, `default=<JSON>`, `enum=<name>` where only
+ *   the texts of `enums` are good (`core/v1.Protocol` of another package), be it as elements or values.
  *
- * A first row that is the one word `atomic` is about the type itself (`+structType=atomic`).
+ * Before the fields there may be rows about the type itself: the one word `atomic` (`+structType=atomic`), and
+ * `union <discriminator or -> <field>=<member>…`, of which one is to be set (`+union`).
  */
 
 /** One package of Go. */
@@ -25,6 +27,8 @@ export interface TypeTable {
   /** Of its kinds. */
   readonly apiVersion: string;
   readonly types: Readonly<Record<string, string>>;
+  /** The good values of types that are texts, one a line. */
+  readonly enums?: Readonly<Record<string, string>>;
 }
 
 const SCALARS = [
@@ -73,6 +77,16 @@ export interface TypeField {
   readonly patchMergeKey?: string;
   /** JSON of a scalar. */
   readonly default?: string;
+  /** Where only some texts are good, the name of which: `io.k8s.api.core.v1.Protocol`, for `enumValues`. */
+  readonly enum?: string;
+}
+
+/** Fields of which one is to be set. */
+export interface Union {
+  /** The field that says which. */
+  readonly discriminator?: string;
+  /** What it is called there, by the name of the field. */
+  readonly members: Readonly<Record<string, string>>;
 }
 
 export interface ApiType {
@@ -82,6 +96,7 @@ export interface ApiType {
   readonly fields: readonly TypeField[];
   /** Server-side apply takes it as a whole (`x-kubernetes-map-type`). */
   readonly atomic: boolean;
+  readonly union?: Union;
 }
 
 /**
@@ -93,7 +108,8 @@ export function parseType(
   packages: ReadonlyMap<string, string>,
 ): ApiType {
   const rows = (types[name] ?? '').trim().split('\n');
-  const atomic = rows[0] === 'atomic';
+  const atomic = rows[0] === 'atomic' && rows.shift() !== undefined;
+  const union = rows[0]?.startsWith('union ') === true ? rows.shift() : undefined;
   const reference = (written: string): string => {
     const [alias, other] = written.split('.');
     return other === undefined
@@ -102,10 +118,17 @@ export function parseType(
   };
   return {
     name: `${openApi}.${name}`,
-    fields: (atomic ? rows.slice(1) : rows)
-      .filter((row) => row !== '')
-      .map((row) => parseRow(row, reference)),
+    fields: rows.filter((row) => row !== '').map((row) => parseRow(row, reference)),
     atomic,
+    ...(union === undefined ? {} : { union: parseUnion(union) }),
+  };
+}
+
+function parseUnion(row: string): Union {
+  const [, discriminator = '-', ...members] = row.split(' ');
+  return {
+    ...(discriminator === '-' ? {} : { discriminator }),
+    members: Object.fromEntries(members.map((member) => member.split('=', 2))),
   };
 }
 
@@ -122,6 +145,7 @@ function parseRow(row: string, reference: (written: string) => string): TypeFiel
   const patchStrategy = valued.get('patch');
   const patchMergeKey = valued.get('key');
   const fallback = valued.get('default');
+  const values = valued.get('enum');
   return {
     name: name === '...' ? undefined : name,
     number: Number(number),
@@ -135,6 +159,7 @@ function parseRow(row: string, reference: (written: string) => string): TypeFiel
     ...(patchStrategy === undefined ? {} : { patchStrategy }),
     ...(patchMergeKey === undefined ? {} : { patchMergeKey }),
     ...(fallback === undefined ? {} : { default: fallback }),
+    ...(values === undefined ? {} : { enum: reference(values) }),
   };
 }
 

@@ -25,7 +25,7 @@ namespaceSelector 1 *meta/v1.LabelSelector
 objectSelector 2 *meta/v1.LabelSelector
 resourceRules 3 []NamedRuleWithOperations atomic
 excludeResourceRules 4 []NamedRuleWithOperations atomic
-matchPolicy 7 *string`,
+matchPolicy 7 *string enum=MatchPolicyType`,
     MutatingAdmissionPolicy: `
 ... 0 meta/v1.TypeMeta
 metadata 1 meta/v1.ObjectMeta
@@ -51,21 +51,21 @@ paramKind 1 *ParamKind
 matchConstraints 2 *MatchResources
 variables 3 []Variable atomic
 mutations 4 []Mutation atomic
-failurePolicy 5 *string
+failurePolicy 5 *string enum=FailurePolicyType
 matchConditions 6 []MatchCondition map=name patch=merge key=name
-reinvocationPolicy 7 string`,
+reinvocationPolicy 7 string enum=ReinvocationPolicyType`,
     MutatingWebhook: `
 name 1 string required always
 clientConfig 2 WebhookClientConfig required always
 rules 3 []RuleWithOperations atomic
-failurePolicy 4 *string
-matchPolicy 9 *string
+failurePolicy 4 *string enum=FailurePolicyType
+matchPolicy 9 *string enum=MatchPolicyType
 namespaceSelector 5 *meta/v1.LabelSelector
 objectSelector 11 *meta/v1.LabelSelector
-sideEffects 6 *string required always
+sideEffects 6 *string required always enum=SideEffectClass
 timeoutSeconds 7 *int32
 admissionReviewVersions 8 []string required always atomic
-reinvocationPolicy 10 *string
+reinvocationPolicy 10 *string enum=ReinvocationPolicyType
 matchConditions 12 []MatchCondition map=name patch=merge key=name`,
     MutatingWebhookConfiguration: `
 ... 0 meta/v1.TypeMeta
@@ -76,7 +76,7 @@ webhooks 2 []MutatingWebhook map=name patch=merge key=name`,
 metadata 1 meta/v1.ListMeta
 items 2 []MutatingWebhookConfiguration required always`,
     Mutation: `
-patchType 2 string required always
+patchType 2 string required always enum=PatchType
 applyConfiguration 3 *ApplyConfiguration
 jsonPatch 4 *JSONPatch`,
     NamedRuleWithOperations: `
@@ -97,9 +97,9 @@ parameterNotFoundAction 4 *string`,
 apiGroups 1 []string atomic
 apiVersions 2 []string atomic
 resources 3 []string atomic
-scope 4 *string`,
+scope 4 *string enum=ScopeType`,
     RuleWithOperations: `
-operations 1 []string atomic
+operations 1 []string atomic enum=OperationType
 ... 2 Rule`,
     ServiceReference: `
 namespace 1 string required always
@@ -125,7 +125,7 @@ items 2 []ValidatingAdmissionPolicyBinding required always`,
 policyName 1 string required
 paramRef 2 *ParamRef
 matchResources 3 *MatchResources
-validationActions 4 []string required set`,
+validationActions 4 []string required set enum=ValidationAction`,
     ValidatingAdmissionPolicyList: `
 ... 0 meta/v1.TypeMeta
 metadata 1 meta/v1.ListMeta
@@ -134,7 +134,7 @@ items 2 []ValidatingAdmissionPolicy required always`,
 paramKind 1 *ParamKind
 matchConstraints 2 *MatchResources
 validations 3 []Validation atomic
-failurePolicy 4 *string
+failurePolicy 4 *string enum=FailurePolicyType
 auditAnnotations 5 []AuditAnnotation atomic
 matchConditions 6 []MatchCondition map=name patch=merge key=name
 variables 7 []Variable map=name patch=merge key=name`,
@@ -146,11 +146,11 @@ conditions 3 []meta/v1.Condition map=type`,
 name 1 string required always
 clientConfig 2 WebhookClientConfig required always
 rules 3 []RuleWithOperations atomic
-failurePolicy 4 *string
-matchPolicy 9 *string
+failurePolicy 4 *string enum=FailurePolicyType
+matchPolicy 9 *string enum=MatchPolicyType
 namespaceSelector 5 *meta/v1.LabelSelector
 objectSelector 10 *meta/v1.LabelSelector
-sideEffects 6 *string required always
+sideEffects 6 *string required always enum=SideEffectClass
 timeoutSeconds 7 *int32
 admissionReviewVersions 8 []string required always atomic
 matchConditions 11 []MatchCondition map=name patch=merge key=name`,
@@ -175,5 +175,38 @@ expression 2 string required always`,
 url 3 *string
 service 1 *ServiceReference
 caBundle 2 bytes`,
+  },
+  enums: {
+    FailurePolicyType: `
+Fail
+Ignore`,
+    MatchPolicyType: `
+Equivalent
+Exact`,
+    OperationType: `
+*
+CONNECT
+CREATE
+DELETE
+UPDATE`,
+    PatchType: `
+ApplyConfiguration
+JSONPatch`,
+    ReinvocationPolicyType: `
+IfNeeded
+Never`,
+    ScopeType: `
+*
+Cluster
+Namespaced`,
+    SideEffectClass: `
+None
+NoneOnDryRun
+Some
+Unknown`,
+    ValidationAction: `
+Audit
+Deny
+Warn`,
   },
 };

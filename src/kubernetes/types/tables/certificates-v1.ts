@@ -26,7 +26,7 @@ items 2 []CertificateSigningRequest required always`,
 request 1 bytes required always
 signerName 7 string required always
 expirationSeconds 8 *int32
-usages 5 []string atomic
+usages 5 []string atomic enum=KeyUsage
 username 2 string
 uid 3 string
 groups 4 []string atomic
@@ -34,5 +34,31 @@ extra 6 {}strings`,
     CertificateSigningRequestStatus: `
 conditions 1 []CertificateSigningRequestCondition map=type
 certificate 2 bytes`,
+  },
+  enums: {
+    KeyUsage: `
+any
+cert sign
+client auth
+code signing
+content commitment
+crl sign
+data encipherment
+decipher only
+digital signature
+email protection
+encipher only
+ipsec end system
+ipsec tunnel
+ipsec user
+key agreement
+key encipherment
+microsoft sgc
+netscape sgc
+ocsp signing
+s/mime
+server auth
+signing
+timestamping`,
   },
 };

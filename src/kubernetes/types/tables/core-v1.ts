@@ -16,7 +16,8 @@ nodeAffinity 1 *NodeAffinity
 podAffinity 2 *PodAffinity
 podAntiAffinity 3 *PodAntiAffinity`,
     AppArmorProfile: `
-type 1 string required always
+union type localhostProfile=LocalhostProfile
+type 1 string required always enum=AppArmorProfileType
 localhostProfile 2 *string`,
     AttachedVolume: `
 name 1 string required always
@@ -24,10 +25,10 @@ devicePath 2 string required always`,
     AzureDiskVolumeSource: `
 diskName 1 string required always
 diskURI 2 string required always
-cachingMode 3 *string
+cachingMode 3 *string default="ReadWrite" enum=AzureDataDiskCachingMode
 fsType 4 *string default="ext4"
 readOnly 5 *bool default=false
-kind 6 *string`,
+kind 6 *string default="Shared" enum=AzureDataDiskKind`,
     AzureFilePersistentVolumeSource: `
 secretName 1 string required always
 shareName 2 string required always
@@ -142,8 +143,8 @@ readinessProbe 11 *Probe
 startupProbe 22 *Probe
 lifecycle 12 *Lifecycle
 terminationMessagePath 13 string
-terminationMessagePolicy 20 string
-imagePullPolicy 14 string
+terminationMessagePolicy 20 string enum=TerminationMessagePolicy
+imagePullPolicy 14 string enum=PullPolicy
 securityContext 15 *SecurityContext
 stdin 16 bool
 stdinOnce 17 bool
@@ -159,7 +160,7 @@ sizeBytes 2 int64`,
 name 1 string
 hostPort 2 int32
 containerPort 3 int32 required always
-protocol 4 string default="TCP"
+protocol 4 string default="TCP" enum=Protocol
 hostIP 5 string`,
     ContainerResizePolicy: `
 resourceName 1 string required always
@@ -202,7 +203,7 @@ resources 11 *ResourceRequirements
 volumeMounts 12 []VolumeMountStatus map=mountPath patch=merge key=mountPath
 user 13 *ContainerUser
 allocatedResourcesStatus 14 []ResourceStatus map=name patch=merge key=name
-stopSignal 15 *string`,
+stopSignal 15 *string enum=Signal`,
     ContainerUser: `
 linux 1 *LinuxContainerUser`,
     DaemonEndpoint: `
@@ -230,7 +231,7 @@ targetRef 2 *ObjectReference`,
 atomic
 name 1 string
 port 2 int32 required always
-protocol 3 string
+protocol 3 string enum=Protocol
 appProtocol 4 *string`,
     EndpointSubset: `
 addresses 1 []EndpointAddress atomic
@@ -281,8 +282,8 @@ readinessProbe 11 *Probe
 startupProbe 22 *Probe
 lifecycle 12 *Lifecycle
 terminationMessagePath 13 string
-terminationMessagePolicy 20 string
-imagePullPolicy 14 string
+terminationMessagePolicy 20 string enum=TerminationMessagePolicy
+imagePullPolicy 14 string enum=PullPolicy
 securityContext 15 *SecurityContext
 stdin 16 bool
 stdinOnce 17 bool
@@ -370,7 +371,7 @@ readOnly 3 bool`,
 path 1 string
 port 2 int-or-string required always
 host 3 string
-scheme 4 string
+scheme 4 string enum=URIScheme
 httpHeaders 5 []HTTPHeader atomic`,
     HTTPHeader: `
 name 1 string required always
@@ -382,7 +383,7 @@ hostnames 2 []string atomic`,
 ip 1 string required always`,
     HostPathVolumeSource: `
 path 1 string required always
-type 2 *string`,
+type 2 *string enum=HostPathType`,
     ISCSIPersistentVolumeSource: `
 targetPortal 1 string required always
 iqn 2 string required always
@@ -409,7 +410,7 @@ secretRef 10 *LocalObjectReference
 initiatorName 12 *string`,
     ImageVolumeSource: `
 reference 1 string
-pullPolicy 2 string`,
+pullPolicy 2 string enum=PullPolicy`,
     ImageVolumeStatus: `
 imageRef 1 string required`,
     KeyToPath: `
@@ -419,7 +420,7 @@ mode 3 *int32`,
     Lifecycle: `
 postStart 1 *LifecycleHandler
 preStop 2 *LifecycleHandler
-stopSignal 3 *string`,
+stopSignal 3 *string enum=Signal`,
     LifecycleHandler: `
 exec 1 *ExecAction
 httpGet 2 *HTTPGetAction
@@ -444,7 +445,7 @@ path 1 string required always
 fsType 2 *string`,
     ModifyVolumeStatus: `
 targetVolumeAttributesClassName 1 string
-status 2 string required always`,
+status 2 string required always enum=PersistentVolumeClaimModifyVolumeStatus`,
     NFSVolumeSource: `
 server 1 string required always
 path 2 string required always
@@ -467,7 +468,7 @@ items 2 []Namespace required always`,
     NamespaceSpec: `
 finalizers 1 []string atomic`,
     NamespaceStatus: `
-phase 1 string
+phase 1 string enum=NamespacePhase
 conditions 2 []NamespaceCondition map=type patch=merge key=type`,
     Node: `
 ... 0 meta/v1.TypeMeta
@@ -517,7 +518,7 @@ atomic
 nodeSelectorTerms 1 []NodeSelectorTerm required always atomic`,
     NodeSelectorRequirement: `
 key 1 string required always
-operator 2 string required always
+operator 2 string required always enum=NodeSelectorOperator
 values 3 []string atomic`,
     NodeSelectorTerm: `
 atomic
@@ -534,7 +535,7 @@ externalID 2 string`,
     NodeStatus: `
 capacity 1 {}quantity
 allocatable 2 {}quantity
-phase 3 string
+phase 3 string enum=NodePhase
 conditions 4 []NodeCondition map=type patch=merge key=type
 addresses 5 []NodeAddress map=type patch=merge key=type
 daemonEndpoints 6 NodeDaemonEndpoints
@@ -595,22 +596,22 @@ message 6 string`,
 metadata 1 meta/v1.ListMeta
 items 2 []PersistentVolumeClaim required always`,
     PersistentVolumeClaimSpec: `
-accessModes 1 []string atomic
+accessModes 1 []string atomic enum=PersistentVolumeAccessMode
 selector 4 *meta/v1.LabelSelector
 resources 2 VolumeResourceRequirements
 volumeName 3 string
 storageClassName 5 *string
-volumeMode 6 *string
+volumeMode 6 *string enum=PersistentVolumeMode
 dataSource 7 *TypedLocalObjectReference
 dataSourceRef 8 *TypedObjectReference
 volumeAttributesClassName 9 *string`,
     PersistentVolumeClaimStatus: `
-phase 1 string
-accessModes 2 []string atomic
+phase 1 string enum=PersistentVolumeClaimPhase
+accessModes 2 []string atomic enum=PersistentVolumeAccessMode
 capacity 3 {}quantity
 conditions 4 []PersistentVolumeClaimCondition map=type patch=merge key=type
 allocatedResources 5 {}quantity
-allocatedResourceStatuses 7 {}string
+allocatedResourceStatuses 7 {}string enum=ClaimResourceStatus
 currentVolumeAttributesClassName 8 *string
 modifyVolumeStatus 9 *ModifyVolumeStatus`,
     PersistentVolumeClaimTemplate: `
@@ -649,16 +650,16 @@ csi 22 *CSIPersistentVolumeSource`,
     PersistentVolumeSpec: `
 capacity 1 {}quantity
 ... 2 PersistentVolumeSource
-accessModes 3 []string atomic
+accessModes 3 []string atomic enum=PersistentVolumeAccessMode
 claimRef 4 *ObjectReference
-persistentVolumeReclaimPolicy 5 string
+persistentVolumeReclaimPolicy 5 string enum=PersistentVolumeReclaimPolicy
 storageClassName 6 string
 mountOptions 7 []string atomic
-volumeMode 8 *string
+volumeMode 8 *string enum=PersistentVolumeMode
 nodeAffinity 9 *VolumeNodeAffinity
 volumeAttributesClassName 10 *string`,
     PersistentVolumeStatus: `
-phase 1 string
+phase 1 string enum=PersistentVolumePhase
 message 2 string
 reason 3 string
 lastPhaseTransitionTime 4 *time`,
@@ -729,6 +730,7 @@ resourceClaimName 2 *string`,
     PodSchedulingGate: `
 name 1 string required always`,
     PodSchedulingGroup: `
+union - podGroupName=PodGroupName
 podGroupName 1 *string`,
     PodSecurityContext: `
 seLinuxOptions 1 *SELinuxOptions
@@ -737,10 +739,10 @@ runAsUser 2 *int64
 runAsGroup 6 *int64
 runAsNonRoot 3 *bool
 supplementalGroups 4 []int64 atomic
-supplementalGroupsPolicy 12 *string
+supplementalGroupsPolicy 12 *string enum=SupplementalGroupsPolicy
 fsGroup 5 *int64
 sysctls 7 []Sysctl atomic
-fsGroupChangePolicy 9 *string
+fsGroupChangePolicy 9 *string enum=PodFSGroupChangePolicy
 seccompProfile 10 *SeccompProfile
 appArmorProfile 11 *AppArmorProfile
 seLinuxChangePolicy 13 *string`,
@@ -749,10 +751,10 @@ volumes 1 []Volume map=name patch=merge,retainKeys key=name
 initContainers 20 []Container map=name patch=merge key=name
 containers 2 []Container required always map=name patch=merge key=name
 ephemeralContainers 34 []EphemeralContainer map=name patch=merge key=name
-restartPolicy 3 string
+restartPolicy 3 string enum=RestartPolicy
 terminationGracePeriodSeconds 4 *int64
 activeDeadlineSeconds 5 *int64
-dnsPolicy 6 string
+dnsPolicy 6 string enum=DNSPolicy
 nodeSelector 7 {}string atomic
 serviceAccountName 8 string
 serviceAccount 9 string
@@ -776,7 +778,7 @@ dnsConfig 26 *PodDNSConfig
 readinessGates 28 []PodReadinessGate atomic
 runtimeClassName 29 *string
 enableServiceLinks 30 *bool
-preemptionPolicy 31 *string
+preemptionPolicy 31 *string enum=PreemptionPolicy
 overhead 32 {}quantity
 topologySpreadConstraints 33 []TopologySpreadConstraint map=topologyKey,whenUnsatisfiable patch=merge key=topologyKey
 setHostnameAsFQDN 35 *bool
@@ -789,7 +791,7 @@ hostnameOverride 41 *string
 schedulingGroup 43 *PodSchedulingGroup`,
     PodStatus: `
 observedGeneration 17 int64
-phase 1 string
+phase 1 string enum=PodPhase
 conditions 2 []PodCondition map=type patch=merge key=type
 message 3 string
 reason 4 string
@@ -801,7 +803,7 @@ podIPs 12 []PodIP map=ip patch=merge key=ip
 startTime 7 *time
 initContainerStatuses 10 []ContainerStatus atomic
 containerStatuses 8 []ContainerStatus atomic
-qosClass 9 string
+qosClass 9 string enum=PodQOSClass
 ephemeralContainerStatuses 13 []ContainerStatus atomic
 resize 14 string
 resourceClaimStatuses 15 []PodResourceClaimStatus map=name patch=merge,retainKeys key=name
@@ -822,7 +824,7 @@ metadata 1 meta/v1.ObjectMeta
 spec 2 PodSpec`,
     PortStatus: `
 port 1 int32 required always
-protocol 2 string required always
+protocol 2 string required always enum=Protocol
 error 3 *string`,
     PortworxVolumeSource: `
 volumeID 1 string required always
@@ -946,7 +948,8 @@ volumeName 8 string
 fsType 9 string default="xfs"
 readOnly 10 bool`,
     SeccompProfile: `
-type 1 string required always
+union type localhostProfile=LocalhostProfile
+type 1 string required always enum=SeccompProfileType
 localhostProfile 2 *string`,
     Secret: `
 ... 0 meta/v1.TypeMeta
@@ -990,7 +993,7 @@ runAsGroup 8 *int64
 runAsNonRoot 5 *bool
 readOnlyRootFilesystem 6 *bool
 allowPrivilegeEscalation 7 *bool
-procMount 9 *string
+procMount 9 *string enum=ProcMountType
 seccompProfile 11 *SeccompProfile
 appArmorProfile 12 *AppArmorProfile`,
     Service: `
@@ -1018,7 +1021,7 @@ metadata 1 meta/v1.ListMeta
 items 2 []Service required always`,
     ServicePort: `
 name 1 string
-protocol 2 string default="TCP"
+protocol 2 string default="TCP" enum=Protocol
 appProtocol 6 *string
 port 3 int32 required always
 targetPort 4 int-or-string
@@ -1028,21 +1031,21 @@ ports 1 []ServicePort map=port,protocol patch=merge key=port
 selector 2 {}string atomic
 clusterIP 3 string
 clusterIPs 18 []string atomic
-type 4 string
+type 4 string enum=ServiceType
 externalIPs 5 []string atomic
-sessionAffinity 7 string
+sessionAffinity 7 string enum=ServiceAffinity
 loadBalancerIP 8 string
 loadBalancerSourceRanges 9 []string atomic
 externalName 10 string
-externalTrafficPolicy 11 string
+externalTrafficPolicy 11 string enum=ServiceExternalTrafficPolicy
 healthCheckNodePort 12 int32
 publishNotReadyAddresses 13 bool
 sessionAffinityConfig 14 *SessionAffinityConfig
-ipFamilies 19 []string atomic
-ipFamilyPolicy 17 *string
+ipFamilies 19 []string atomic enum=IPFamily
+ipFamilyPolicy 17 *string enum=IPFamilyPolicy
 allocateLoadBalancerNodePorts 20 *bool
 loadBalancerClass 21 *string
-internalTrafficPolicy 22 *string
+internalTrafficPolicy 22 *string enum=ServiceInternalTrafficPolicy
 trafficDistribution 23 *string`,
     ServiceStatus: `
 loadBalancer 1 LoadBalancerStatus
@@ -1072,22 +1075,22 @@ host 2 string`,
     Taint: `
 key 1 string required always
 value 2 string
-effect 3 string required always
+effect 3 string required always enum=TaintEffect
 timeAdded 4 *time`,
     Toleration: `
 key 1 string
-operator 2 string
+operator 2 string enum=TolerationOperator
 value 3 string
-effect 4 string
+effect 4 string enum=TaintEffect
 tolerationSeconds 5 *int64`,
     TopologySpreadConstraint: `
 maxSkew 1 int32 required always
 topologyKey 2 string required always
-whenUnsatisfiable 3 string required always
+whenUnsatisfiable 3 string required always enum=UnsatisfiableConstraintAction
 labelSelector 4 *meta/v1.LabelSelector
 minDomains 5 *int32
-nodeAffinityPolicy 6 *string
-nodeTaintsPolicy 7 *string
+nodeAffinityPolicy 6 *string enum=NodeInclusionPolicy
+nodeTaintsPolicy 7 *string enum=NodeInclusionPolicy
 matchLabelKeys 8 []string atomic`,
     TypedLocalObjectReference: `
 atomic
@@ -1111,7 +1114,7 @@ readOnly 2 bool
 recursiveReadOnly 7 *string
 mountPath 3 string required always
 subPath 4 string
-mountPropagation 5 *string
+mountPropagation 5 *string enum=MountPropagationMode
 subPathExpr 6 string`,
     VolumeMountStatus: `
 name 1 string required always
@@ -1177,5 +1180,230 @@ gmsaCredentialSpecName 1 *string
 gmsaCredentialSpec 2 *string
 runAsUserName 3 *string
 hostProcess 4 *bool`,
+  },
+  enums: {
+    AppArmorProfileType: `
+Localhost
+RuntimeDefault
+Unconfined`,
+    AzureDataDiskCachingMode: `
+None
+ReadOnly
+ReadWrite`,
+    AzureDataDiskKind: `
+Dedicated
+Managed
+Shared`,
+    ClaimResourceStatus: `
+ControllerResizeInProgress
+ControllerResizeInfeasible
+NodeResizeInProgress
+NodeResizeInfeasible
+NodeResizePending`,
+    DNSPolicy: `
+ClusterFirst
+ClusterFirstWithHostNet
+Default
+None`,
+    HostPathType: `
+
+BlockDevice
+CharDevice
+Directory
+DirectoryOrCreate
+File
+FileOrCreate
+Socket`,
+    IPFamily: `
+
+IPv4
+IPv6`,
+    IPFamilyPolicy: `
+PreferDualStack
+RequireDualStack
+SingleStack`,
+    MountPropagationMode: `
+Bidirectional
+HostToContainer
+None`,
+    NamespacePhase: `
+Active
+Terminating`,
+    NodeInclusionPolicy: `
+Honor
+Ignore`,
+    NodePhase: `
+Pending
+Running
+Terminated`,
+    NodeSelectorOperator: `
+DoesNotExist
+Exists
+Gt
+In
+Lt
+NotIn`,
+    PersistentVolumeAccessMode: `
+ReadOnlyMany
+ReadWriteMany
+ReadWriteOnce
+ReadWriteOncePod`,
+    PersistentVolumeClaimModifyVolumeStatus: `
+InProgress
+Infeasible
+Pending`,
+    PersistentVolumeClaimPhase: `
+Bound
+Lost
+Pending`,
+    PersistentVolumeMode: `
+Block
+Filesystem`,
+    PersistentVolumePhase: `
+Available
+Bound
+Failed
+Pending
+Released`,
+    PersistentVolumeReclaimPolicy: `
+Delete
+Recycle
+Retain`,
+    PodFSGroupChangePolicy: `
+Always
+OnRootMismatch`,
+    PodPhase: `
+Failed
+Pending
+Running
+Succeeded
+Unknown`,
+    PodQOSClass: `
+BestEffort
+Burstable
+Guaranteed`,
+    PreemptionPolicy: `
+Never
+PreemptLowerPriority`,
+    ProcMountType: `
+Default
+Unmasked`,
+    Protocol: `
+SCTP
+TCP
+UDP`,
+    PullPolicy: `
+Always
+IfNotPresent
+Never`,
+    RestartPolicy: `
+Always
+Never
+OnFailure`,
+    SeccompProfileType: `
+Localhost
+RuntimeDefault
+Unconfined`,
+    ServiceAffinity: `
+ClientIP
+None`,
+    ServiceExternalTrafficPolicy: `
+Cluster
+Local`,
+    ServiceInternalTrafficPolicy: `
+Cluster
+Local`,
+    ServiceType: `
+ClusterIP
+ExternalName
+LoadBalancer
+NodePort`,
+    Signal: `
+SIGABRT
+SIGALRM
+SIGBUS
+SIGCHLD
+SIGCLD
+SIGCONT
+SIGFPE
+SIGHUP
+SIGILL
+SIGINT
+SIGIO
+SIGIOT
+SIGKILL
+SIGPIPE
+SIGPOLL
+SIGPROF
+SIGPWR
+SIGQUIT
+SIGRTMAX
+SIGRTMAX-1
+SIGRTMAX-10
+SIGRTMAX-11
+SIGRTMAX-12
+SIGRTMAX-13
+SIGRTMAX-14
+SIGRTMAX-2
+SIGRTMAX-3
+SIGRTMAX-4
+SIGRTMAX-5
+SIGRTMAX-6
+SIGRTMAX-7
+SIGRTMAX-8
+SIGRTMAX-9
+SIGRTMIN
+SIGRTMIN+1
+SIGRTMIN+10
+SIGRTMIN+11
+SIGRTMIN+12
+SIGRTMIN+13
+SIGRTMIN+14
+SIGRTMIN+15
+SIGRTMIN+2
+SIGRTMIN+3
+SIGRTMIN+4
+SIGRTMIN+5
+SIGRTMIN+6
+SIGRTMIN+7
+SIGRTMIN+8
+SIGRTMIN+9
+SIGSEGV
+SIGSTKFLT
+SIGSTOP
+SIGSYS
+SIGTERM
+SIGTRAP
+SIGTSTP
+SIGTTIN
+SIGTTOU
+SIGURG
+SIGUSR1
+SIGUSR2
+SIGVTALRM
+SIGWINCH
+SIGXCPU
+SIGXFSZ`,
+    SupplementalGroupsPolicy: `
+Merge
+Strict`,
+    TaintEffect: `
+NoExecute
+NoSchedule
+PreferNoSchedule`,
+    TerminationMessagePolicy: `
+FallbackToLogsOnError
+File`,
+    TolerationOperator: `
+Equal
+Exists
+Gt
+Lt`,
+    URIScheme: `
+HTTP
+HTTPS`,
+    UnsatisfiableConstraintAction: `
+DoNotSchedule
+ScheduleAnyway`,
   },
 };

@@ -25,13 +25,13 @@ forNodes 2 []ForNode atomic`,
     EndpointPort: `
 atomic
 name 1 *string
-protocol 2 *string
+protocol 2 *string enum=core/v1.Protocol
 port 3 *int32
 appProtocol 4 *string`,
     EndpointSlice: `
 ... 0 meta/v1.TypeMeta
 metadata 1 meta/v1.ObjectMeta
-addressType 4 string required always
+addressType 4 string required always enum=AddressType
 endpoints 2 []Endpoint always atomic
 ports 3 []EndpointPort always atomic`,
     EndpointSliceList: `
@@ -42,5 +42,11 @@ items 2 []EndpointSlice required always`,
 name 1 string required always`,
     ForZone: `
 name 1 string required always`,
+  },
+  enums: {
+    AddressType: `
+FQDN
+IPv4
+IPv6`,
   },
 };

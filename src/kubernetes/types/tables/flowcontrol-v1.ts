@@ -36,6 +36,7 @@ conditions 1 []FlowSchemaCondition map=type patch=merge key=type`,
     GroupSubject: `
 name 1 string required always`,
     LimitResponse: `
+union type queuing=Queuing
 type 1 string required always
 queuing 2 *QueuingConfiguration`,
     LimitedPriorityLevelConfiguration: `
@@ -68,6 +69,7 @@ items 2 []PriorityLevelConfiguration required always`,
     PriorityLevelConfigurationReference: `
 name 1 string required always`,
     PriorityLevelConfigurationSpec: `
+union type limited=Limited exempt=Exempt
 type 1 string required always
 limited 2 *LimitedPriorityLevelConfiguration
 exempt 3 *ExemptPriorityLevelConfiguration`,
@@ -87,6 +89,7 @@ namespaces 5 []string always set`,
 namespace 1 string required always
 name 2 string required always`,
     Subject: `
+union kind user=User group=Group serviceAccount=ServiceAccount
 kind 1 string required always
 user 2 *UserSubject
 group 3 *GroupSubject

@@ -23,7 +23,7 @@ items 2 []PodDisruptionBudget required always`,
 minAvailable 1 *int-or-string
 selector 2 *meta/v1.LabelSelector patch=replace
 maxUnavailable 3 *int-or-string
-unhealthyPodEvictionPolicy 4 *string`,
+unhealthyPodEvictionPolicy 4 *string enum=UnhealthyPodEvictionPolicyType`,
     PodDisruptionBudgetStatus: `
 observedGeneration 1 int64
 disruptedPods 2 {}time
@@ -32,5 +32,10 @@ currentHealthy 4 int32 always
 desiredHealthy 5 int32 always
 expectedPods 6 int32 always
 conditions 7 []meta/v1.Condition map=type patch=merge key=type`,
+  },
+  enums: {
+    UnhealthyPodEvictionPolicyType: `
+AlwaysAllow
+IfHealthyBudget`,
   },
 };

@@ -12,7 +12,7 @@ metadata 1 meta/v1.ObjectMeta
 value 2 int32 always
 globalDefault 3 bool
 description 4 string
-preemptionPolicy 5 *string`,
+preemptionPolicy 5 *string enum=core/v1.PreemptionPolicy`,
     PriorityClassList: `
 ... 0 meta/v1.TypeMeta
 metadata 1 meta/v1.ListMeta
