@@ -3,6 +3,7 @@
  * a revision, durable when its promise resolves. In memory, or in an SQLite file.
  */
 export { startCompaction } from './compaction.ts';
+export * from './encryption/index.ts';
 export { CompactedError, FutureRevisionError, StorageFullError } from './errors.ts';
 export type { Timer } from './expiry.ts';
 export { createMemoryStorage } from './memory.ts';

@@ -18,11 +18,12 @@ export class SqliteJournal implements Journal {
   /**
    * @param path a database of ours, which has been read
    * @param unlock called when it is closed
+   * @param overwrite what is forgotten becomes zeros in the file
    */
-  constructor(path: string, unlock: () => void) {
+  constructor(path: string, unlock: () => void, overwrite = false) {
     this.#path = path;
     this.#unlock = unlock;
-    const database = openForWriting(path);
+    const database = openForWriting(path, overwrite);
     this.#database = database;
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
@@ -89,7 +90,7 @@ export class SqliteJournal implements Journal {
  * `synchronous = FULL` has each commit on the disk before it returns; `fullfsync` matters on macOS
  * alone, where an ordinary fsync ends in the drive's cache.
  */
-function openForWriting(path: string): DatabaseSync {
+function openForWriting(path: string, overwrite: boolean): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     // SQLite gives the files that it makes beside this one the same mode.
@@ -99,6 +100,7 @@ function openForWriting(path: string): DatabaseSync {
       PRAGMA locking_mode = EXCLUSIVE;
       PRAGMA synchronous = FULL;
       PRAGMA fullfsync = ON;
+      PRAGMA secure_delete = ${overwrite ? 'ON' : 'OFF'};
       BEGIN IMMEDIATE;
       COMMIT;
     `);

@@ -13,6 +13,8 @@ import type { Storage } from './types.ts';
 export interface SqliteOptions extends StorageOptions {
   /** Whose database it has to be. A new one becomes this cluster's; absent: whoever's it is. */
   readonly clusterId?: string;
+  /** What is forgotten is overwritten with zeros: for values whose plain text must not stay in the file. */
+  readonly overwriteForgotten?: boolean;
 }
 
 /**
@@ -33,7 +35,8 @@ export async function openSqliteStorage(path: string, options: SqliteOptions): P
   try {
     createDatabase(file, options.clusterId);
     const restored = readDatabase(file, options.clusterId);
-    return new Engine(options, new SqliteJournal(file, unlock), restored);
+    const journal = new SqliteJournal(file, unlock, options.overwriteForgotten);
+    return new Engine(options, journal, restored);
   } catch (error) {
     unlock();
     throw error;

@@ -11,6 +11,8 @@ export interface StoredValue {
   readonly value: Uint8Array;
   /** The revision that wrote this value. */
   readonly revision: number;
+  /** It is not stored as it would be now: an update writes it even where it changes nothing. */
+  readonly stale?: true;
 }
 
 /** A write that took place, or why not: what stands there instead, if anything. */

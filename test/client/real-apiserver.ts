@@ -22,6 +22,8 @@ export interface RealApiserver {
   readonly token: string;
   /** Makes etcd forget everything before now. */
   compact(): Promise<void>;
+  /** Runs etcdctl against the etcd, and answers its output. */
+  etcdctl(args: readonly string[], input?: Uint8Array): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -102,17 +104,18 @@ export async function startRealApiserver(
     ]);
     const url = `https://127.0.0.1:${port}`;
     await ready(url, authority, admin, children, join(directory, 'kube-apiserver.log'));
-    const etcdctl = async (...args: readonly string[]): Promise<string> =>
-      output(programs.etcdctl, [`--endpoints=${etcd}`, ...args]);
+    const etcdctl: RealApiserver['etcdctl'] = async (args, input) =>
+      output(programs.etcdctl, [`--endpoints=${etcd}`, ...args], input);
     return {
       url,
       authority,
       admin,
       token: TOKEN,
       async compact() {
-        const [status] = JSON.parse(await etcdctl('endpoint', 'status', '--write-out=json'));
-        await etcdctl('compact', String(status.Status.header.revision));
+        const [status] = JSON.parse(await etcdctl(['endpoint', 'status', '--write-out=json']));
+        await etcdctl(['compact', String(status.Status.header.revision)]);
       },
+      etcdctl,
       stop,
     };
   } catch (error) {
@@ -149,8 +152,13 @@ async function ready(
   }
 }
 
-async function output(command: string, args: readonly string[]): Promise<string> {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+async function output(
+  command: string,
+  args: readonly string[],
+  input: Uint8Array = new Uint8Array(0),
+): Promise<string> {
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdin.end(input);
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (chunk) => (text += chunk));
   const [code] = await once(child, 'close');
