@@ -63,19 +63,27 @@ const malformed = (message: string): KubepkiError =>
 const decode = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 
+/** Go's words: who reads an answer of a server may wait for them. */
+const UNFINISHED = 'unexpected end of JSON input';
+const isUnfinished = (error: unknown): boolean =>
+  error instanceof Error && /^(Unexpected end|Unterminated)/.test(error.message);
+
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
     // V8's text quotes a piece of the document, which may be a secret: only the place is kept.
-    const place = error instanceof Error ? /position \d+/.exec(error.message)?.[0] : undefined;
-    throw malformed(`not valid JSON${place === undefined ? '' : ` at ${place}`}`);
+    const place = error instanceof Error ? /position (\d+)/.exec(error.message)?.[1] : undefined;
+    if (Number(place ?? 0) >= text.length || isUnfinished(error)) throw malformed(UNFINISHED);
+    throw malformed(`not valid JSON${place === undefined ? '' : ` at position ${place}`}`);
   }
 }
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
+/** A longer slice is none of its own in V8: it would keep the whole document. */
+const LONGEST_COPY = 12;
 
 const isSpace = (byte: number | undefined): boolean =>
   byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
@@ -186,8 +194,17 @@ class Reader {
   #string(): string {
     const start = this.#at;
     let end = start + 1;
-    while (end < this.#text.length && this.#text[end] !== '"') {
-      end += this.#text[end] === '\\' ? 2 : 1;
+    for (; end < this.#text.length; end += 1) {
+      const unit = this.#text.charCodeAt(end);
+      if (unit === BACKSLASH || unit < 0x20 || end - start > LONGEST_COPY) break;
+      if (unit === QUOTE) {
+        // Most have nothing to be unescaped, and nothing that has to be refused.
+        this.#at = end + 1;
+        return this.#text.slice(start + 1, end);
+      }
+    }
+    while (end < this.#text.length && this.#text.charCodeAt(end) !== QUOTE) {
+      end += this.#text.charCodeAt(end) === BACKSLASH ? 2 : 1;
     }
     // A text alone is no key: here `JSON.parse` is right, and knows the escapes.
     const value = parse(this.#text.slice(start, end + 1));
@@ -215,8 +232,7 @@ class Reader {
 
   #unexpected(): KubepkiError {
     const found = this.#text[this.#at];
-    return malformed(
-      `not valid JSON at position ${this.#at}: unexpected ${found === undefined ? 'end' : `'${quotable(found)}'`}`,
-    );
+    if (found === undefined) return malformed(UNFINISHED);
+    return malformed(`not valid JSON at position ${this.#at}: unexpected '${quotable(found)}'`);
   }
 }

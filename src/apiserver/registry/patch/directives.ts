@@ -11,4 +11,11 @@ export const isDirectiveKey = (key: string): boolean =>
 /** A patch that cannot be applied, whatever the object. */
 export class StrategicPatchError extends Error {
   override readonly name = 'StrategicPatchError';
+  /** Upstream's handlers have no reason for it: the answer is 500. */
+  readonly isUnexplained: boolean;
+
+  constructor(message: string, isUnexplained = false) {
+    super(message);
+    this.isUnexplained = isUnexplained;
+  }
 }

@@ -1,20 +1,24 @@
 /** The kinds of patches: how each changes an object, and how each is refused. */
-import { KubepkiError } from '../../../errors.ts';
 import {
+  apiVersionOf,
+  goQuote,
   isJsonObject,
   type JsonDocument,
   type KubernetesObject,
-  parseJsonDocument,
   StatusError,
 } from '../../../kubernetes/index.ts';
 import { type ResourceDefinition, readObject, TypeMismatch } from '../../resources/index.ts';
 import { strictProblems } from '../decode-body.ts';
 import { badRequest } from '../refusals.ts';
 import type { Patch, WriteContext } from '../registry.ts';
+import { APPLY_PATCH } from './apply-patch.ts';
 import { StrategicPatchError } from './directives.ts';
 import { applyJsonPatch, JsonPatchError } from './json-patch.ts';
 import { applyMergePatch } from './merge-patch.ts';
+import { readJson } from './read-json.ts';
 import { applyStrategicMergePatch } from './strategic-merge-patch.ts';
+
+export { APPLY_PATCH, readApplyPatch } from './apply-patch.ts';
 
 /** Operations in one JSON patch (apiserver, pkg/endpoints/handlers/patch.go). */
 const MOST_OPERATIONS = 10_000;
@@ -23,6 +27,7 @@ export const PATCH_MEDIA_TYPES = [
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
+  APPLY_PATCH,
 ] as const;
 
 /** The object as the patch makes it, again for each state that it is tried on. */
@@ -41,6 +46,7 @@ export function readPatch<T extends KubernetesObject>(
   const { duplicates } = change.document;
   return (current) => {
     const patched = change.apply(current);
+    checkPatchedKind(definition, patched);
     const unknown: string[] = [];
     const object = readPatched(definition, patched, unknown);
     const problems = strictProblems(unknown, duplicates);
@@ -57,20 +63,21 @@ interface Change {
   apply(current: KubernetesObject): unknown;
 }
 
-function changeOf(definition: ResourceDefinition, mediaType: string, body: Uint8Array): Change {
+function changeOf(definition: ResourceDefinition, mediaType: string, body: Patch['body']): Change {
   switch (mediaType) {
     case 'application/json-patch+json': {
-      const document = readJson(body);
+      const document = readJson(body, 'error decoding patch');
       checkOperations(document.value);
       return { document, apply: (current) => jsonPatched(current, document.value) };
     }
     case 'application/merge-patch+json': {
-      const document = readJson(body);
-      if (!isJsonObject(document.value)) throw badRequest('Invalid JSON Patch');
+      const document = readJson(body, 'error decoding patch');
+      if (!isJsonObject(document.value))
+        throw badRequest('error decoding patch: a merge patch is an object');
       return { document, apply: (current) => applyMergePatch(current, document.value) };
     }
     case 'application/strategic-merge-patch+json': {
-      const document = readJson(body);
+      const document = readJson(body, 'error decoding patch');
       const { value } = document;
       if (!isJsonObject(value)) throw badRequest('invalid JSON document');
       return { document, apply: (current) => strategicallyMerged(definition, current, value) };
@@ -80,15 +87,6 @@ function changeOf(definition: ResourceDefinition, mediaType: string, body: Uint8
         'UnsupportedMediaType',
         `the body of the request was in an unknown format - accepted media types include: ${PATCH_MEDIA_TYPES.join(', ')}`,
       );
-  }
-}
-
-function readJson(body: Uint8Array): JsonDocument {
-  try {
-    return parseJsonDocument(body);
-  } catch (error) {
-    if (error instanceof KubepkiError) throw badRequest(`error decoding patch: ${error.message}`);
-    throw error;
   }
 }
 
@@ -119,8 +117,8 @@ function strategicallyMerged(
   try {
     return applyStrategicMergePatch(schema, { ...current }, patch);
   } catch (error) {
-    if (error instanceof StrategicPatchError) throw badRequest(error.message);
-    throw error;
+    if (!(error instanceof StrategicPatchError)) throw error;
+    throw error.isUnexplained ? StatusError.unexplained(error.message) : badRequest(error.message);
   }
 }
 
@@ -137,6 +135,17 @@ function readPatched<T extends KubernetesObject>(
   }
 }
 
+/** A patch cannot make another kind of it. */
+function checkPatchedKind({ type }: ResourceDefinition, patched: unknown): void {
+  if (!isJsonObject(patched)) return;
+  const { kind, apiVersion } = patched;
+  if (kind === type.kind && apiVersion === apiVersionOf(type)) return;
+  throw unfit(`no kind ${shown(kind)} is registered for version ${shown(apiVersion)}`);
+}
+
+const shown = (value: unknown): string =>
+  goQuote(typeof value === 'string' ? value.slice(0, 253) : '');
+
 /** 422 without a kind, as upstream: the object it would have been is not shown, since it may be a secret. */
 function unfit(why: string): StatusError {
   const message = `Invalid value: "<patched object>": ${why}`;
@@ -145,5 +154,5 @@ function unfit(why: string): StatusError {
   });
 }
 
-/** Upstream's answer for a patch that cannot be applied has the status of Invalid and no details. */
-const unprocessable = (message: string): StatusError => StatusError.of('Invalid', message);
+/** Upstream's answer for a patch that cannot be applied has the status of Invalid and nothing in its details. */
+const unprocessable = (message: string): StatusError => StatusError.of('Invalid', message, {});

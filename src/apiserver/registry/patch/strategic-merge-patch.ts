@@ -2,6 +2,7 @@
  * Strategic merge patch: a merge patch that knows which lists are merged, and by what (apimachinery,
  * util/strategicpatch). The result shares what it has not changed with its origin; the patch stays as it is.
  */
+import { quotable } from '../../../errors.ts';
 import { isJsonObject, setOwn } from '../../../kubernetes/index.ts';
 import type { ArraySchema, Schema } from '../../resources/index.ts';
 import {
@@ -45,7 +46,7 @@ function replaced(patch: Json): Json {
   const { [DIRECTIVE]: directive, ...rest } = patch;
   if (directive === 'replace') return rest;
   if (directive === 'delete') return {};
-  throw new StrategicPatchError('unknown patch type in $patch: expected replace or delete');
+  throw new StrategicPatchError(`unknown patch type: ${quotable(String(directive))}`, true);
 }
 
 /** `$retainKeys`: other keys of the original go. */
