@@ -31,6 +31,12 @@ export interface ClientOptions {
 
 const JSON_TYPE = 'application/json';
 const READ: Headers = { accept: JSON_TYPE };
+const partial = (kind: string): Headers => ({
+  // Who has no such thing answers the whole.
+  accept: `${JSON_TYPE};as=${kind};g=meta.k8s.io;v=v1,${JSON_TYPE};q=0.9`,
+});
+const READ_METADATA = partial('PartialObjectMetadata');
+const LIST_METADATA = partial('PartialObjectMetadataList');
 const WRITE: Headers = { accept: JSON_TYPE, 'content-type': JSON_TYPE };
 
 /**
@@ -64,7 +70,7 @@ export function createClient(
       askFor(type, {
         method: 'GET',
         url: resourcePath(type, location),
-        headers: READ,
+        headers: options?.metadataOnly === true ? READ_METADATA : READ,
         ...rest(options),
       }),
 
@@ -75,7 +81,7 @@ export function createClient(
       const request = {
         method: 'GET',
         url: collectionUrl(type, options, LIST_PARAMETERS),
-        headers: READ,
+        headers: options.metadataOnly === true ? LIST_METADATA : READ,
         ...rest(options),
       };
       return listIn(await ask(request), request, type);
@@ -122,7 +128,10 @@ export function createClient(
       askFor(type, {
         method: 'PATCH',
         url: resourcePath(type, location),
-        headers: { accept: JSON_TYPE, 'content-type': `application/${options.type}+json` },
+        headers: {
+          ...(options.metadataOnly === true ? READ_METADATA : READ),
+          'content-type': `application/${options.type}+json`,
+        },
         body: encode(patch),
         ...rest(options),
       }),
@@ -137,11 +146,21 @@ export function createClient(
       });
     },
 
+    deleteCollection: async (type, namespace, options = {}) => {
+      await ask({
+        method: 'DELETE',
+        url: resourcePath(type, { namespace }),
+        headers: { ...LIST_METADATA, 'content-type': JSON_TYPE },
+        ...deleteOptions(options),
+        ...rest(options),
+      });
+    },
+
     async *watch<T extends KubernetesObject>(type: ResourceType<T>, options: WatchCallOptions) {
       const request = {
         method: 'GET',
         url: collectionUrl(type, options, WATCH_PARAMETERS, 'watch=true'),
-        headers: READ,
+        headers: options.metadataOnly === true ? READ_METADATA : READ,
         ...rest(options),
       };
       const what = describe(request);

@@ -2,10 +2,12 @@
 
 export { createClient } from './client.ts';
 export { type Clock, systemClock } from './clock.ts';
+export { type DiscoveredResource, discover } from './discovery.ts';
 export {
   type Informer,
   type InformerChange,
   type InformerOptions,
+  reflect,
   startInformer,
 } from './informer/index.ts';
 export { type LeaseOptions, type LeaseOutcome, runWithLease } from './lease/index.ts';

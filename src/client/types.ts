@@ -25,7 +25,12 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface ListCallOptions extends CallOptions {
+export interface ReadCallOptions extends CallOptions {
+  /** Objects are answered with nothing but their metadata (PartialObjectMetadata): less to send, less to keep. */
+  readonly metadataOnly?: boolean;
+}
+
+export interface ListCallOptions extends ReadCallOptions {
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
@@ -35,7 +40,7 @@ export interface ListCallOptions extends CallOptions {
   readonly resourceVersionMatch?: 'Exact' | 'NotOlderThan';
 }
 
-export interface WatchCallOptions extends CallOptions {
+export interface WatchCallOptions extends ReadCallOptions {
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
@@ -64,7 +69,7 @@ export interface KubernetesClient {
   get<T extends KubernetesObject>(
     type: ResourceType<T>,
     location: ObjectLocation,
-    options?: CallOptions,
+    options?: ReadCallOptions,
   ): Promise<T>;
   list<T extends KubernetesObject>(
     type: ResourceType<T>,
@@ -86,9 +91,15 @@ export interface KubernetesClient {
     type: ResourceType<T>,
     location: ObjectLocation,
     patch: unknown,
-    options: CallOptions & { readonly type: PatchType },
+    options: ReadCallOptions & { readonly type: PatchType },
   ): Promise<T>;
   delete(type: ResourceType, location: ObjectLocation, options?: DeleteCallOptions): Promise<void>;
+  /** Every object of a resource in a namespace; those that have finalizers are only marked. */
+  deleteCollection(
+    type: ResourceType,
+    namespace: string,
+    options?: DeleteCallOptions,
+  ): Promise<void>;
   /**
    * Events as they come, until the server ends the watch (then the iteration ends) or the signal
    * aborts. An `ERROR` event is thrown as StatusError (`Expired` where the version is too old).

@@ -4,7 +4,6 @@
  * one, a bootstrap token gets no certificate in the name of a node that is there already.
  */
 import {
-  apiVersionOf,
   type CertificateSigningRequest,
   isDecided,
   isIssued,
@@ -13,7 +12,6 @@ import {
   recogniseKubeletClient,
   refusedFor,
   SECRETS,
-  SUBJECT_ACCESS_REVIEWS,
   usagesOf,
 } from '../kubernetes/index.ts';
 import {
@@ -28,6 +26,7 @@ import type { ControllerContext } from './context.ts';
 import type { CsrHandler } from './csr-controller.ts';
 import { isNodeName } from './node-name.ts';
 import { readRequest } from './request-reader.ts';
+import { reviewRequester } from './requester.ts';
 
 interface Recogniser {
   /** Of a request that is one for a kubelet's client certificate. */
@@ -67,6 +66,17 @@ export function createClientApprover(
 ): CsrHandler {
   // What is looked at again and again is complained about once.
   const told = new WeakSet<CertificateSigningRequest>();
+  const hold = (
+    csr: CertificateSigningRequest,
+    { reason, hint, again }: Held,
+  ): 'done' | 'retry' => {
+    const { name } = csr.metadata;
+    const { username } = csr.spec;
+    const level = told.has(csr) ? 'debug' : 'warn';
+    told.add(csr);
+    context.log({ level, message: 'not approved', csr: name, username, reason, hint });
+    return again ? 'retry' : 'done';
+  };
   return async (csr) => {
     if (isIssued(csr) || isDecided(csr)) return 'done';
     if (csr.spec.signerName !== KUBELET_CLIENT_SIGNER) return 'done';
@@ -74,25 +84,21 @@ export function createClientApprover(
     if (request === undefined) return 'done';
     if (recogniseKubeletClient(request, usagesOf(csr.spec)) !== undefined) return 'done';
 
+    let denial: Held | undefined;
     for (const { recognise, subresource, message } of RECOGNISERS) {
       if (!recognise(csr, request)) continue;
-      if (!(await mayCreate(context, csr, subresource))) continue;
+      const { allowed, denied, reason } = await reviewRequester(context, csr, subresource);
+      if (denied) denial = deniedFor(reason);
+      if (!allowed) continue;
       const held =
         subresource === 'nodeclient'
           ? (heldBack(csr, request, nodeExists) ?? (await tokenGone(context, csr)))
           : undefined;
-      if (held !== undefined) {
-        const { reason, hint, again } = held;
-        const { name } = csr.metadata;
-        const { username } = csr.spec;
-        const level = told.has(csr) ? 'debug' : 'warn';
-        told.add(csr);
-        context.log({ level, message: 'not approved', csr: name, username, reason, hint });
-        return again ? 'retry' : 'done';
-      }
+      if (held !== undefined) return hold(csr, held);
       await approve(context, csr, { reason: 'AutoApproved', message });
       return 'done';
     }
+    if (denial !== undefined) return hold(csr, denial);
     context.log({
       level: 'debug',
       message: 'recognised, but its requester is not allowed; trying again',
@@ -109,6 +115,13 @@ interface Held {
   /** Whether it may be let through later. */
   readonly again: boolean;
 }
+
+/** Who is revoked may be let in again. */
+const deniedFor = (reason: string): Held => ({
+  reason,
+  hint: 'delete the request; or the revocation, if it was a mistake',
+  again: true,
+});
 
 /** Why somebody else gets no certificate for this node, whatever the review says. */
 function heldBack(
@@ -156,35 +169,4 @@ async function tokenGone(
     if (refusedFor(error, 'Forbidden')) return undefined;
     throw error;
   }
-}
-
-async function mayCreate(
-  { client, signal }: ControllerContext,
-  { spec }: CertificateSigningRequest,
-  subresource: string,
-): Promise<boolean> {
-  const { username, uid, groups, extra } = spec;
-  const review = await client.create(
-    SUBJECT_ACCESS_REVIEWS,
-    {
-      apiVersion: apiVersionOf(SUBJECT_ACCESS_REVIEWS),
-      kind: SUBJECT_ACCESS_REVIEWS.kind,
-      metadata: {},
-      spec: {
-        ...(username === undefined ? {} : { user: username }),
-        ...(uid === undefined ? {} : { uid }),
-        ...(groups === undefined ? {} : { groups }),
-        ...(extra === undefined ? {} : { extra }),
-        resourceAttributes: {
-          group: 'certificates.k8s.io',
-          resource: 'certificatesigningrequests',
-          subresource,
-          verb: 'create',
-          version: '*',
-        },
-      },
-    },
-    { signal },
-  );
-  return review.status?.allowed === true;
 }

@@ -8,7 +8,10 @@ export const CONTROLLERS = {
   'kubeletserving-approving-controller': 'servingapproving',
   'certificatesigningrequest-cleaner-controller': 'csrcleaner',
   'token-cleaner-controller': 'tokencleaner',
+  'bootstrap-signer-controller': 'bootstrapsigner',
   'clusterrole-aggregation-controller': 'clusterrole-aggregation',
+  'garbage-collector-controller': 'garbagecollector',
+  'namespace-controller': 'namespace',
 } as const;
 
 export type ControllerName = (typeof CONTROLLERS)[keyof typeof CONTROLLERS];

@@ -1,8 +1,11 @@
 /** Runs the controllers against a Kubernetes API: which of them, with what, and for how long. */
 import { type Clock, type KubernetesClient, runWithLease } from '../client/index.ts';
+import { signClusterInfo } from './bootstrap-signer.ts';
 import { type ControllerContext, type Log, logOf, textOf } from './context.ts';
 import { type CsrControllersOptions, startCsrControllers } from './csr-controllers.ts';
+import { collectGarbage } from './garbage-collector/index.ts';
 import { enabledControllers } from './names.ts';
+import { emptyNamespaces } from './namespace/index.ts';
 import { aggregateRoles } from './role-aggregation.ts';
 import { createServingNames, type ServingOptions } from './serving-names.ts';
 import type { SigningOptions } from './signer.ts';
@@ -27,6 +30,11 @@ export interface RunControllersOptions {
   readonly protectNodes?: boolean;
   /** As `--controllers`: `*`, `foo`, `-foo`; all where absent. */
   readonly controllers?: readonly string[];
+  /**
+   * Milliseconds for which a namespace that is going is left alone, so that every API server has heard of it
+   * and lets nothing new in. 5,000 unless given, as kube-controller-manager; 0 for a single server.
+   */
+  readonly namespaceDelayMs?: number;
   /** Waits for a Lease first, so that of several processes one works; without, it works at once. */
   readonly leaderElect?: LeaderElection;
 }
@@ -53,11 +61,14 @@ export interface LeaderElection {
 export async function runControllers(options: RunControllersOptions): Promise<void> {
   const { client, clock, signal, random = Math.random, log = () => {}, leaderElect } = options;
   const enabled = enabledControllers(options.controllers ?? ['*']);
-  const { signing, serving, protectNodes = true } = options;
+  const { signing, serving, protectNodes = true, namespaceDelayMs = 5_000 } = options;
   const servingNames = serving === undefined ? undefined : createServingNames(serving);
   const context = { client, clock, random, log };
   const run = async (until: AbortSignal): Promise<void> =>
-    runAll({ ...context, signal: until }, { enabled, signing, servingNames, protectNodes });
+    runAll(
+      { ...context, signal: until },
+      { enabled, signing, servingNames, protectNodes, namespaceDelayMs },
+    );
   if (leaderElect === undefined) return run(signal);
   const lease = { ...DEFAULT_LEASE, ...leaderElect };
   const where = `${lease.namespace}/${lease.name}`;
@@ -83,7 +94,7 @@ export async function runControllers(options: RunControllersOptions): Promise<vo
 /** Ends when all have ended; one that fails ends the others. */
 async function runAll(
   outer: ControllerContext,
-  options: Omit<CsrControllersOptions, 'contextOf'>,
+  options: Omit<CsrControllersOptions, 'contextOf'> & { readonly namespaceDelayMs: number },
 ): Promise<void> {
   const failed = new AbortController();
   const signal = AbortSignal.any([outer.signal, failed.signal]);
@@ -94,8 +105,17 @@ async function runAll(
   });
   const jobs = startCsrControllers({ contextOf, ...options });
   if (options.enabled.has('tokencleaner')) jobs.push(cleanTokens(contextOf('tokencleaner')));
+  if (options.enabled.has('bootstrapsigner')) {
+    jobs.push(signClusterInfo(contextOf('bootstrapsigner')));
+  }
   if (options.enabled.has('clusterrole-aggregation')) {
     jobs.push(aggregateRoles(contextOf('clusterrole-aggregation')));
+  }
+  if (options.enabled.has('garbagecollector')) {
+    jobs.push(collectGarbage(contextOf('garbagecollector')));
+  }
+  if (options.enabled.has('namespace')) {
+    jobs.push(emptyNamespaces(contextOf('namespace'), options.namespaceDelayMs));
   }
   await Promise.all(
     jobs.map(async (job) =>

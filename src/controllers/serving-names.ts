@@ -35,8 +35,9 @@ interface Block {
 export function createServingNames(options: ServingOptions): ServingNames {
   const cidrs = options.allowedCidrs.map(blockOf);
   const suffixes = options.allowedDnsSuffixes.map(suffixOf);
-  const reserved = new Set(options.reserved.map((one) => canonicalAddress(withoutDot(one))));
   return ({ type, value }, node) => {
+    // Looked at each time: the server's own certificate may be another one by now.
+    const reserved = new Set(options.reserved.map((one) => canonicalAddress(withoutDot(one))));
     if (isReserved(canonicalAddress(value), reserved)) return 'is reserved for the control plane';
     return type === 'dns' ? dnsProblem(value, node, suffixes) : ipProblem(value, cidrs);
   };

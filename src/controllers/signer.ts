@@ -4,7 +4,7 @@
  *
  * A request that its signer must not sign, now or ever, gets the condition Failed and stays as it is.
  * That includes what upstream would try again without end: a request that cannot be read, a signature
- * that is wrong, a name that no certificate can carry. Trouble that can pass (an expired CA, an API
+ * that is wrong, a name that no certificate can carry, a requester who was revoked meanwhile. Trouble that can pass (an expired CA, an API
  * that does not answer) is thrown, and the queue tries again.
  */
 import { randomBytes } from 'node:crypto';
@@ -36,6 +36,7 @@ import {
 import type { ControllerContext } from './context.ts';
 import type { CsrHandler } from './csr-controller.ts';
 import { readRequest } from './request-reader.ts';
+import { denialOf } from './requester.ts';
 
 /** The CA that a signer signs with, asked for anew for every certificate: it may change meanwhile. */
 export type CertificateAuthority = () => Promise<Issuer>;
@@ -71,13 +72,20 @@ export function createSigner(context: ControllerContext, options: SigningOptions
     const longest = signingDuration(csr.spec.expirationSeconds, duration);
     const signed = sign(context, csr, { request, issuer, longest });
     if (signed.der === undefined) return fail(context, csr, signed.problem);
-    await updateStatus(context, {
-      ...csr,
-      status: {
-        ...csr.status,
-        certificate: Buffer.from(encodePem('CERTIFICATE', signed.der)).toString('base64'),
-      },
-    });
+    try {
+      await updateStatus(context, {
+        ...csr,
+        status: {
+          ...csr.status,
+          certificate: Buffer.from(encodePem('CERTIFICATE', signed.der)).toString('base64'),
+        },
+      });
+    } catch (error) {
+      // Asked only now: nobody has seen the certificate, and hardly ever is anybody revoked.
+      const denial = await denialOf(context, csr, error);
+      if (denial === undefined) throw error;
+      return fail(context, csr, denial);
+    }
     context.log({
       level: 'info',
       message: 'signed',

@@ -43,6 +43,8 @@ export class FakeApi implements KubernetesClient {
   before: (call: Call) => void | Promise<void> = () => {};
   /** Whether a SubjectAccessReview is allowed. */
   allow: (spec: SubjectAccessReview['spec']) => boolean = () => true;
+  /** Why a SubjectAccessReview is denied, as where somebody is revoked. */
+  deny: (spec: SubjectAccessReview['spec']) => string | undefined = () => undefined;
 
   /** Ends watches in time; without, they last. */
   clock: Clock | undefined;
@@ -76,7 +78,12 @@ export class FakeApi implements KubernetesClient {
     await this.#called({ verb: 'create', resource: type.resource, name, object });
     if (type.resource === 'subjectaccessreviews') {
       const { spec } = object as unknown as SubjectAccessReview;
-      return { ...object, status: { allowed: this.allow(spec) } };
+      const denial = this.deny(spec);
+      const status =
+        denial === undefined
+          ? { allowed: this.allow(spec) }
+          : { allowed: false, denied: true, reason: denial };
+      return { ...object, status };
     }
     if (this.#all(type).has(keyOf(object.metadata))) {
       throw StatusError.of('AlreadyExists', `${type.resource} "${name}" already exists`);
@@ -119,6 +126,10 @@ export class FakeApi implements KubernetesClient {
     }
     this.#all(type).delete(keyOf(location));
     this.#say(type, 'DELETED', current);
+  }
+
+  async deleteCollection(): Promise<void> {
+    throw StatusError.of('MethodNotAllowed', 'not in this fake');
   }
 
   async *watch<T extends KubernetesObject>(

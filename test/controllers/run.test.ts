@@ -293,7 +293,7 @@ it('starts only what is switched on', async () => {
   await running(api, { controllers: [] }, async ({ clock }) => clock.advance(HOUR));
   await running(
     api,
-    { controllers: ['*', '-csrapproving', '-tokencleaner'] },
+    { controllers: ['*', '-csrapproving', '-tokencleaner', '-bootstrapsigner'] },
     async ({ clock }) => {
       await clock.advance(HOUR);
     },

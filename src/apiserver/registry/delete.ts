@@ -1,34 +1,26 @@
 /**
  * DELETE: an object with finalizers is marked and waits for the last of them to go, any other is gone at
- * once (apiserver, pkg/registry/generic/registry/store.go, Delete). No garbage collector runs here: nothing
- * is set that only it would take away, as with upstream's `--enable-garbage-collector=false`.
+ * once (apiserver, pkg/registry/generic/registry/store.go, Delete).
  */
 import { type KubernetesObject, type Status, StatusError } from '../../kubernetes/index.ts';
 import {
   type FieldError,
   formatTime,
   invalid,
+  judgedType,
   notSupported,
   type ResourceDefinition,
 } from '../resources/index.ts';
 import { unstored } from './codec.ts';
 import { keyOf } from './keys.ts';
-import { list } from './list.ts';
+import { withPropagation } from './propagation.ts';
 import { conflict, MODIFIED, notFound } from './refusals.ts';
-import type {
-  Deleted,
-  DeleteOptions,
-  ListRequest,
-  ObjectKey,
-  ServedList,
-  WriteContext,
-} from './registry.ts';
+import type { Deleted, DeleteOptions, ObjectKey, WriteContext } from './registry.ts';
 import type { ServedObject } from './served.ts';
 import { admit, type Store } from './store.ts';
 import { ordered } from './system-metadata.ts';
 
 const MOST_TRIES = 1_000;
-const PAGE = 500;
 
 export async function remove<T extends KubernetesObject>(
   store: Store,
@@ -43,99 +35,183 @@ export async function remove<T extends KubernetesObject>(
     const current = await store.read(definition, key);
     if (current === undefined) throw notFound(definition.type, location.name);
     checkPreconditions(definition, location.name, options, current);
+    const ending = endingOf(store, definition, current.object, options);
+    if (ending === undefined) return { gone: false, served: current };
     await admit(context, { old: current.object });
-    const result = await removeCurrent(store, definition, key, current, options, context);
-    if (result !== undefined) return result;
+    const result = await end(store, { definition, key, current, ...ending }, context);
+    if (result === undefined) continue;
+    if (result.gone) await removeCompanion(store, definition, location, context);
+    return result;
   }
   throw conflict(definition.type, location.name, MODIFIED);
 }
 
-/** Undefined where another was faster. */
-async function removeCurrent<T extends KubernetesObject>(
+/**
+ * An object is gone, and what there is of the same name in another resource only through it goes too: the
+ * endpoints of a service, so that the next one of that name does not begin with them (kubernetes,
+ * pkg/registry/core/service/storage/storage.go, afterDelete). Nobody has asked for it: admission is not asked.
+ */
+export async function removeCompanion(
+  store: Store,
+  definition: ResourceDefinition,
+  location: ObjectKey,
+  { attributes, dryRun = false }: WriteContext,
+): Promise<void> {
+  const companion = store.companionOf(definition);
+  if (companion === undefined || dryRun) return;
+  await removeUnlessGone(store, companion, location, {}, { attributes });
+}
+
+/** That it is gone already is no error. */
+export async function removeUnlessGone<T extends KubernetesObject>(
   store: Store,
   definition: ResourceDefinition<T>,
-  key: string,
-  current: ServedObject<T>,
-  { gracePeriodSeconds }: DeleteOptions,
+  location: ObjectKey,
+  options: DeleteOptions,
+  context: WriteContext,
+): Promise<void> {
+  try {
+    await remove(store, definition, location, options, context);
+  } catch (error) {
+    if (error instanceof StatusError && error.reason === 'NotFound') return;
+    throw error;
+  }
+}
+
+/** What a DELETE makes of an object. */
+interface Ending<T extends KubernetesObject> {
+  readonly marked: T;
+  /**
+   * `stays`: until its finalizers are gone, or its time is over. `leaves`: at once, but whoever watches sees
+   * it marked before. `goes`: at once, as it stands.
+   */
+  readonly next: 'stays' | 'leaves' | 'goes';
+}
+
+interface Step<T extends KubernetesObject> extends Ending<T> {
+  readonly definition: ResourceDefinition<T>;
+  readonly key: string;
+  readonly current: ServedObject<T>;
+}
+
+/** Undefined where another was faster. */
+async function end<T extends KubernetesObject>(
+  store: Store,
+  { definition, key, current, marked, next }: Step<T>,
   { dryRun = false }: WriteContext,
 ): Promise<Deleted<T> | undefined> {
-  const { object } = current;
-  const ending = begin(definition, object, gracePeriodSeconds, store.clock.now());
-  if (ending === undefined) return { gone: false, served: current };
-  const { marked, period } = ending;
-  if (period > 0 || isHeld(definition, object)) {
-    if (marked === object) return { gone: false, served: current };
+  if (next === 'stays') {
+    if (marked === current.object) return { gone: false, served: current };
     if (dryRun) return { gone: false, served: unstored(definition, marked) };
     const served = await store.replace(definition, key, marked, current.revision);
     return served === undefined ? undefined : { gone: false, served };
   }
-  if (!dryRun && !(await store.remove(definition, key, current.revision))) return undefined;
-  if (definition.strategy.returnDeletedObject === true) {
-    const isMarked = definition.strategy.gracePeriodSeconds !== undefined && marked !== object;
-    return { gone: true, served: isMarked ? unstored(definition, marked) : current };
+  let last = current;
+  if (next === 'leaves') {
+    const served = dryRun
+      ? unstored(definition, marked)
+      : await store.replace(definition, key, marked, current.revision);
+    if (served === undefined) return undefined;
+    last = served;
   }
-  return { gone: true, status: successOf(definition, object) };
+  const isGone = dryRun || (await store.remove(definition, key, last.revision));
+  // Whoever was faster with one that is marked and held by nothing has removed it.
+  if (!isGone && next === 'goes') return undefined;
+  return definition.strategy.returnDeletedObject === true
+    ? { gone: true, served: last }
+    : { gone: true, status: successOf(definition, last.object) };
 }
 
-const isHeld = <T extends KubernetesObject>(
-  { strategy }: ResourceDefinition<T>,
+/** Undefined where the end has begun, and the request does not make it come sooner. */
+function endingOf<T extends KubernetesObject>(
+  store: Store,
+  definition: ResourceDefinition<T>,
   object: T,
-): boolean =>
-  (object.metadata.finalizers ?? []).length > 0 || strategy.isFinalized?.(object) === false;
+  options: DeleteOptions,
+): Ending<T> | undefined {
+  const { strategy } = definition;
+  const now = store.clock.now();
+  const isMarked = object.metadata.deletionTimestamp !== undefined;
+  if (strategy.beginDelete !== undefined) {
+    if (!isMarked) {
+      const metadata = ordered({ ...object.metadata, deletionTimestamp: formatTime(now) });
+      const begun = strategy.beginDelete({ ...object, metadata });
+      return { marked: withPropagation(definition, begun, options), next: 'stays' };
+    }
+    if (strategy.isFinalized?.(object) === false) return undefined;
+  }
+  const { gracePeriodSeconds: asked } = options;
+  const graceful = shortened(definition, object, asked === undefined ? asked : atLeast(asked), now);
+  if (graceful === 'pending') return undefined;
+  const collected = store.collectsGarbage
+    ? withPropagation(definition, graceful?.marked ?? object, options)
+    : (graceful?.marked ?? object);
+  const isHeld = (collected.metadata.finalizers ?? []).length > 0;
+  if (graceful !== undefined) {
+    return { marked: collected, next: isHeld || graceful.period > 0 ? 'stays' : 'leaves' };
+  }
+  return isHeld
+    ? { marked: mark(collected, now), next: 'stays' }
+    : { marked: collected, next: 'goes' };
+}
+
+/** Negative seconds are one, as upstream. */
+const atLeast = (seconds: number): number => (seconds < 0 ? 1 : seconds);
+
+interface Graceful<T extends KubernetesObject> {
+  readonly marked: T;
+  readonly period: number;
+}
 
 /**
- * The object as it is marked, and the seconds that it is left; undefined where it has begun already and
- * nothing makes it shorter (apiserver, pkg/registry/rest/delete.go, BeforeDelete).
+ * The object with the time that it is left for who has to end what it stands for; undefined where nobody has,
+ * or the time is over (apiserver, pkg/registry/rest/delete.go, BeforeDelete).
  */
-function begin<T extends KubernetesObject>(
-  definition: ResourceDefinition<T>,
+function shortened<T extends KubernetesObject>(
+  { strategy }: ResourceDefinition<T>,
   object: T,
   asked: number | undefined,
   now: Date,
-): { readonly marked: T; readonly period: number } | undefined {
-  const { strategy } = definition;
-  const { deletionTimestamp, deletionGracePeriodSeconds } = object.metadata;
+): Graceful<T> | 'pending' | undefined {
+  if (strategy.gracePeriodSeconds === undefined) return undefined;
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = object.metadata;
   if (deletionTimestamp === undefined) {
-    const period = strategy.gracePeriodSeconds?.(object, asked) ?? 0;
-    return { marked: mark(definition, object, period, now), period };
+    const period = strategy.gracePeriodSeconds(object, asked);
+    return { marked: timed(object, later(now, period), period), period };
   }
-  if (strategy.gracePeriodSeconds === undefined || deletionGracePeriodSeconds === undefined) {
-    return { marked: object, period: 0 };
-  }
-  if (asked === undefined || asked >= deletionGracePeriodSeconds) {
-    // What waits for nothing but its finalizers is held by them.
-    return deletionGracePeriodSeconds === 0 ? { marked: object, period: 0 } : undefined;
-  }
-  const begun = Date.parse(deletionTimestamp) - deletionGracePeriodSeconds * 1000;
-  const marked = {
-    ...object,
-    metadata: ordered({
-      ...object.metadata,
-      deletionTimestamp: formatTime(new Date(begun + asked * 1000)),
-      deletionGracePeriodSeconds: asked,
-    }),
-  };
-  return { marked, period: asked };
+  if (deletionGracePeriodSeconds === 0) return undefined;
+  const left = atLeast(deletionGracePeriodSeconds);
+  if (asked === undefined || asked >= left) return 'pending';
+  const end = later(new Date(deletionTimestamp), asked - left);
+  if (end >= now) return { marked: timed(object, end, asked), period: asked };
+  // The time that is asked for is over already: who has to end it gets the shortest that there is.
+  const period = asked === 0 ? 0 : 1;
+  return { marked: timed(object, now, period), period };
 }
 
-/** The deletion begins. */
-function mark<T extends KubernetesObject>(
-  { strategy }: ResourceDefinition<T>,
-  object: T,
-  period: number,
-  now: Date,
-): T {
-  const { generation = 0 } = object.metadata;
-  const marked = {
+const later = (time: Date, seconds: number): Date => new Date(time.getTime() + seconds * 1000);
+
+/** What only waits for its finalizers is marked as of now. */
+function mark<T extends KubernetesObject>(object: T, now: Date): T {
+  const { deletionTimestamp, deletionGracePeriodSeconds } = object.metadata;
+  const isPast = deletionTimestamp !== undefined && Date.parse(deletionTimestamp) <= now.getTime();
+  if (isPast && deletionGracePeriodSeconds === 0) return object;
+  return timed(object, isPast ? new Date(deletionTimestamp) : now, 0);
+}
+
+/** With the times of its end; the generation moves with the first. */
+function timed<T extends KubernetesObject>(object: T, end: Date, period: number): T {
+  const { deletionTimestamp, generation = 0 } = object.metadata;
+  const begins = deletionTimestamp === undefined && generation > 0;
+  return {
     ...object,
     metadata: ordered({
       ...object.metadata,
-      ...(generation > 0 ? { generation: generation + 1 } : {}),
-      deletionTimestamp: formatTime(new Date(now.getTime() + period * 1000)),
+      ...(begins ? { generation: generation + 1 } : {}),
+      deletionTimestamp: formatTime(end),
       deletionGracePeriodSeconds: period,
     }),
   };
-  return strategy.prepareDelete?.(marked) ?? marked;
 }
 
 function successOf({ type }: ResourceDefinition, { metadata }: KubernetesObject): Status {
@@ -182,80 +258,31 @@ function checkOptions({ propagationPolicy, orphanDependents }: DeleteOptions): v
 }
 
 function checkPreconditions(
-  { type }: ResourceDefinition,
+  definition: ResourceDefinition,
   name: string,
   { preconditions = {} }: DeleteOptions,
   { object }: ServedObject,
 ): void {
+  const { type, strategy } = definition;
+  const judged = judgedType(definition);
   const { uid, resourceVersion } = preconditions;
   const found = object.metadata;
-  const refused = { ...type, resource: type.kind };
-  if (uid !== undefined && uid !== found.uid) {
-    throw conflict(
-      refused,
-      name,
-      `the UID in the precondition (${uid.slice(0, 64)}) does not match the UID in record (${found.uid}). The object might have been deleted and then recreated`,
-    );
-  }
-  if (resourceVersion !== undefined && resourceVersion !== found.resourceVersion) {
-    throw conflict(
-      refused,
-      name,
-      `the ResourceVersion in the precondition (${resourceVersion.slice(0, 64)}) does not match the ResourceVersion in record (${found.resourceVersion}). The object might have been modified`,
-    );
-  }
+  const check = (what: string, short: string, wanted?: string, is = ''): void => {
+    if (wanted === undefined || wanted === is) return;
+    const shown = wanted.slice(0, 64);
+    // Namespaces have a way of their own, and words (pkg/registry/core/namespace/storage/storage.go).
+    throw strategy.beginDelete === undefined
+      ? conflict(
+          { ...judged, resource: judged.kind },
+          name,
+          `the ${what} in the precondition (${shown}) does not match the ${what} in record (${is}). The object might have been ${short}`,
+        )
+      : conflict(
+          type,
+          name,
+          `Precondition failed: ${what} in precondition: ${shown}, ${what} in object meta: ${is}`,
+        );
+  };
+  check('UID', 'deleted and then recreated', uid, found.uid);
+  check('ResourceVersion', 'modified', resourceVersion, found.resourceVersion);
 }
-
-/** One after the other; what is gone meanwhile is no error. Answers what was there. */
-export async function removeCollection<T extends KubernetesObject>(
-  store: Store,
-  definition: ResourceDefinition<T>,
-  request: ListRequest,
-  options: DeleteOptions,
-  context: WriteContext,
-): Promise<ServedList<T>> {
-  const { limit = 0 } = request;
-  const items: ServedObject<T>[] = [];
-  let page = await list(store.storage, store.codec, definition, {
-    ...request,
-    limit: limit > 0 ? limit : PAGE,
-  });
-  const { revision } = page;
-  for (;;) {
-    items.push(...page.items);
-    for (const { object } of page.items) {
-      await removeUnlessGone(store, definition, locationOf(definition, object), options, context);
-    }
-    // A limit of the request is the end; our own is only a step.
-    if (page.continue === undefined || limit > 0) return { ...page, items, revision };
-    const { resourceVersion: _, resourceVersionMatch: __, ...rest } = request;
-    page = await list(store.storage, store.codec, definition, {
-      ...rest,
-      limit: PAGE,
-      continue: page.continue,
-    });
-  }
-}
-
-async function removeUnlessGone<T extends KubernetesObject>(
-  store: Store,
-  definition: ResourceDefinition<T>,
-  location: ObjectKey,
-  options: DeleteOptions,
-  context: WriteContext,
-): Promise<void> {
-  try {
-    await remove(store, definition, location, options, context);
-  } catch (error) {
-    if (error instanceof StatusError && error.reason === 'NotFound') return;
-    throw error;
-  }
-}
-
-export const locationOf = (
-  { type }: ResourceDefinition,
-  { metadata }: KubernetesObject,
-): ObjectKey => ({
-  ...(type.namespaced ? { namespace: metadata.namespace ?? '' } : {}),
-  name: metadata.name ?? '',
-});

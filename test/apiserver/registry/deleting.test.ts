@@ -107,14 +107,70 @@ describe('a deletion', () => {
     expect(done.gone).toBe(true);
   });
 
-  it('knows the policies, and that no garbage collector runs', async () => {
+  it('knows the policies', async () => {
     await api.create('configmaps', { metadata: { name: 'a' } });
     const wrong = remove('configmaps', 'a', { propagationPolicy: 'Foo' });
     expect(await causesOf(wrong)).toEqual(['FieldValueNotSupported propagationPolicy']);
     const both = remove('configmaps', 'a', { propagationPolicy: 'Orphan', orphanDependents: true });
     expect(await causesOf(both)).toEqual(['FieldValueInvalid propagationPolicy']);
-    // Nobody would take the finalizer away again.
-    expect((await remove('configmaps', 'a', { propagationPolicy: 'Foreground' })).gone).toBe(true);
+  });
+
+  it('leaves word for the garbage collector, and takes it back', async () => {
+    await api.create('configmaps', { metadata: { name: 'a', finalizers: ['a.b/c'] } });
+    const finalizersAfter = async (options: DeleteOptions): Promise<readonly string[]> => {
+      const deleted = await remove('configmaps', 'a', options);
+      return 'served' in deleted ? (deleted.served.object.metadata.finalizers ?? []) : ['gone'];
+    };
+    const foreground = await finalizersAfter({ propagationPolicy: 'Foreground' });
+    expect(foreground).toEqual(['a.b/c', 'foregroundDeletion']);
+    expect(await finalizersAfter({})).toEqual(['a.b/c', 'foregroundDeletion']);
+    expect(await finalizersAfter({ orphanDependents: true })).toEqual(['a.b/c', 'orphan']);
+    expect(await finalizersAfter({ propagationPolicy: 'Background' })).toEqual(['a.b/c']);
+    await api.create('events', { metadata: { name: 'e' }, involvedObject: {} });
+    // Nothing is owned by an event.
+    expect((await remove('events', 'e', { propagationPolicy: 'Foreground' })).gone).toBe(true);
+  });
+
+  it('leaves nothing for a collector that there is not', async () => {
+    const alone = await fixture(undefined, { garbageCollection: false });
+    await alone.create('configmaps', { metadata: { name: 'a' } });
+    const gone = await alone.registry.delete(
+      alone.definition('configmaps'),
+      { namespace: 'default', name: 'a' },
+      { propagationPolicy: 'Foreground' },
+      contextOf(),
+    );
+    expect(gone.gone).toBe(true);
+    await alone.close();
+  });
+
+  it('that leaves a pod no time is seen by who watches before the pod is gone', async () => {
+    const spec = { containers: [{ name: 'c', image: 'i' }], nodeName: 'n' };
+    await api.create('pods', { metadata: { name: 'p' }, spec });
+    const watch = watching(api, 'pods', {});
+    await watch.until(1);
+    const asked = await remove('pods', 'p', { gracePeriodSeconds: 20 });
+    expect(asked).toMatchObject({
+      gone: false,
+      served: { object: { metadata: { deletionTimestamp: '2026-11-24T10:00:20Z' } } },
+    });
+    // Later is not asked for, and sooner than now there is nothing.
+    expect(await remove('pods', 'p', { gracePeriodSeconds: 60 })).toEqual(asked);
+    await api.clock.advance(15_000);
+    expect(await remove('pods', 'p', { gracePeriodSeconds: 10 })).toMatchObject({
+      gone: false,
+      served: {
+        object: {
+          metadata: { deletionTimestamp: '2026-11-24T10:00:15Z', deletionGracePeriodSeconds: 1 },
+        },
+      },
+    });
+    expect((await remove('pods', 'p', { gracePeriodSeconds: 0 })).gone).toBe(true);
+    await watch.until(5);
+    await watch.stop();
+    expect(watch.seen).toEqual(['ADDED p', 'MODIFIED p', 'MODIFIED p', 'MODIFIED p', 'DELETED p']);
+    const last = watch.events.at(-1)?.object.metadata;
+    expect(last).toMatchObject({ deletionGracePeriodSeconds: 0 });
   });
 
   it('is admitted with the old object only', async () => {

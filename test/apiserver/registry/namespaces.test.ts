@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createMemoryStorage } from '../../../src/storage/index.ts';
-import { causesOf, contextOf, type Fixture, fixture, NOW, refusal, watching } from './fixture.ts';
+import { causesOf, contextOf, type Fixture, fixture, refusal } from './fixture.ts';
 
 let api: Fixture;
 beforeEach(async () => {
@@ -21,14 +20,6 @@ const create = (namespace: string, resource: string, object: object) =>
     api.decode(resource, object),
     contextOf(),
   );
-
-/** When the namespace is gone. */
-async function goneOf(name: string): Promise<void> {
-  const watch = watching(api, 'namespaces', { fieldSelector: `metadata.name=${name}` });
-  await watch.until(1);
-  while (watch.events.at(-1)?.type !== 'DELETED') await watch.until(watch.events.length + 1);
-  await watch.stop();
-}
 
 describe('a namespace', () => {
   it('begins active, with the finalizer of its controller and its name as a label', async () => {
@@ -72,23 +63,6 @@ describe('a namespace', () => {
     });
   });
 
-  it('takes with it what is in it, and nothing else', async () => {
-    await api.create('namespaces', { metadata: { name: 'n' } });
-    for (const resource of ['configmaps', 'secrets', 'serviceaccounts', 'leases', 'roles']) {
-      await create('n', resource, { metadata: { name: 'x' } });
-    }
-    await create('default', 'configmaps', { metadata: { name: 'x' } });
-    const marked = await remove('n');
-    expect(marked).toMatchObject({
-      gone: false,
-      served: { object: { status: { phase: 'Terminating' } } },
-    });
-    await goneOf('n');
-    const { items } = await api.storage.list('/registry/');
-    expect(items.filter(({ key }) => key.includes('/n/') || key.endsWith('/n'))).toEqual([]);
-    expect(await api.names('configmaps')).toEqual(['x']);
-  });
-
   it('that is going takes nothing new', async () => {
     await api.create('namespaces', { metadata: { name: 'n' } });
     await create('n', 'configmaps', { metadata: { name: 'held', finalizers: ['a.b/c'] } });
@@ -100,61 +74,38 @@ describe('a namespace', () => {
         'secrets "x" is forbidden: unable to create new content in namespace n because it is being terminated',
       details: { causes: [{ reason: 'NamespaceTerminating', field: 'metadata.namespace' }] },
     });
-    expect(await remove('n')).toMatchObject({ gone: false });
-    // The last thing that it waits for lets go.
-    await api.registry.patch(
+    // What is in it may still change, and whoever empties it may let it go.
+    await api.registry.delete(
       api.definition('configmaps'),
       { namespace: 'n', name: 'held' },
-      undefined,
-      {
-        mediaType: 'application/merge-patch+json',
-        body: Buffer.from('{"metadata":{"finalizers":null}}'),
-      },
+      {},
       contextOf(),
     );
-    await goneOf('n');
+    expect(await remove('n')).toMatchObject({ gone: false });
+    await api.update('namespaces', 'n', { spec: { finalizers: [] } }, 'finalize');
+    expect(await api.names('namespaces')).not.toContain('n');
   });
 
-  it('leaves no orphan behind, however its deletion falls among creations', async () => {
-    for (let round = 0; round < 10; round += 1) {
-      const name = `n${round}`;
-      await api.create('namespaces', { metadata: { name } });
-      const made = Array.from({ length: 30 }, async (_, index) => {
-        for (let step = 0; step < index; step += 1) await Promise.resolve();
-        await create(name, 'configmaps', { metadata: { name: `x${index}` } });
-      });
-      const gone = (async () => {
-        for (let step = 0; step < round * 3; step += 1) await Promise.resolve();
-        await remove(name);
-      })();
-      await Promise.allSettled([...made, gone]);
-      await gone;
-      if ((await api.names('namespaces')).includes(name)) await goneOf(name);
-      const { items } = await api.storage.list(`/registry/configmaps/${name}/`);
-      expect(items).toEqual([]);
-    }
-  });
-
-  it('that was going when the server stopped goes when it starts again', async () => {
-    const storage = createMemoryStorage({ now: () => NOW });
-    const first = await fixture(storage);
-    await first.create('namespaces', { metadata: { name: 'n' } });
-    await first.registry.create(
-      first.definition('configmaps'),
-      'n',
-      first.decode('configmaps', { metadata: { name: 'held', finalizers: ['a.b/c'] } }),
+  it('is marked by the first deletion, whatever holds it, and goes by itself with its last finalizer', async () => {
+    await api.create('namespaces', { metadata: { name: 'n' } });
+    const marked = await remove('n');
+    expect(marked).toMatchObject({
+      gone: false,
+      served: { object: { status: { phase: 'Terminating' } } },
+    });
+    expect(await remove('n')).toEqual(marked);
+    const wrong = api.registry.delete(
+      api.definition('namespaces'),
+      { name: 'n' },
+      { preconditions: { resourceVersion: '1' } },
       contextOf(),
     );
-    await first.registry.delete(first.definition('namespaces'), { name: 'n' }, {}, contextOf());
-    await first.registry.close();
-    // Meanwhile somebody else lets go.
-    const key = '/registry/configmaps/n/held';
-    const stored = await storage.get(key);
-    await storage.delete(key, stored?.revision ?? 0);
-    const second = await fixture(storage);
-    await second.registry.close();
-    await api.close();
-    api = second;
-    expect(await second.storage.get('/registry/namespaces/n')).toBeUndefined();
+    expect((await refusal(wrong)).message).toMatch(
+      /^Operation cannot be fulfilled on namespaces "n": Precondition failed: ResourceVersion in precondition: 1, ResourceVersion in object meta: \d+$/,
+    );
+    await api.update('namespaces', 'n', { spec: { finalizers: ['a.b/c'] } }, 'finalize');
+    expect(await api.names('namespaces')).toContain('n');
+    await api.update('namespaces', 'n', { spec: {} }, 'finalize');
+    expect(await api.names('namespaces')).not.toContain('n');
   });
 });
