@@ -54,6 +54,7 @@ export {
   signatureVerifies,
   verifySignature,
 } from './signature.ts';
+export { signatureTwins } from './twins.ts';
 export {
   type Certificate,
   type CertificateTemplate,

@@ -72,7 +72,7 @@ async function requireForSigner(
 }
 
 /** The signer by its name, or all of its domain: `kubernetes.io/*`. */
-async function maySigner(
+export async function maySigner(
   authorizer: Authorizer,
   user: UserInfo,
   verb: string,

@@ -1,11 +1,13 @@
 /**
  * Authentication as kube-apiserver puts it together (kubernetes, pkg/kubeapiserver/authenticator/config.go):
  * the first credential that holds decides; without one, a wrong credential is refused and never taken for
- * none, and only who shows none at all is anonymous.
+ * none, and only who shows none at all is anonymous. Ours: who shows what is revoked is refused, whatever
+ * else they show.
  */
 import type { UserInfo } from '../../kubernetes/index.ts';
 import type { Certificate } from '../../x509/index.ts';
-import type { Authenticator } from '../types.ts';
+import { type Hit, type Revocations, RevokedError, revokedReason } from '../revocation/index.ts';
+import type { Authenticator, ServerRequest } from '../types.ts';
 import { bearerToken } from './bearer.ts';
 import { createCertificateAuthenticator } from './certificate.ts';
 import { anonymous, unauthorized } from './identities.ts';
@@ -21,6 +23,8 @@ export interface AuthenticatorOptions extends TokenSources {
   /** Whether requests without a credential are let through, as system:anonymous. */
   readonly anonymous: boolean;
   readonly now: () => Date;
+  /** Absent: nothing is revoked. */
+  readonly revocations?: Revocations;
   /** Told why credentials were refused, for the log: the answer never says. Holds no secrets. */
   readonly onRefusal?: (reason: string) => void;
 }
@@ -32,7 +36,7 @@ export interface ServerAuthenticator extends Authenticator {
 }
 
 export function createAuthenticator(options: AuthenticatorOptions): ServerAuthenticator {
-  const { clientCa, requestHeader, now, onRefusal } = options;
+  const { clientCa, requestHeader, now, revocations, onRefusal } = options;
   const byHeaders =
     requestHeader === undefined ? () => NONE : createRequestHeaderAuthenticator(requestHeader);
   const byCertificate = createCertificateAuthenticator(clientCa);
@@ -48,17 +52,35 @@ export function createAuthenticator(options: AuthenticatorOptions): ServerAuthen
     }
   };
 
+  const refuse = (hit: Hit): never => {
+    onRefusal?.(revokedReason(hit));
+    throw new RevokedError(hit);
+  };
+  /** Whatever is shown counts, also what would not be looked at. */
+  const refuseRevoked = ({ peer, headers }: ServerRequest): void => {
+    if (revocations === undefined || revocations.size === 0) return;
+    const token = bearerToken(headers);
+    const hit =
+      revocations.ofPeer(peer) ?? (token === undefined ? undefined : revocations.ofToken(token));
+    if (hit !== undefined) refuse(hit);
+  };
+  const unlessRevoked = (user: UserInfo): UserInfo => {
+    const hit = revocations?.ofUser(user);
+    return hit === undefined ? user : refuse(hit);
+  };
+
   return {
     async authenticate(request) {
       if (request.user !== undefined) return request.user;
+      refuseRevoked(request);
       const at = now();
       const proxied = byHeaders(request, at);
-      if (proxied.kind === 'user') return proxied.user;
+      if (proxied.kind === 'user') return unlessRevoked(proxied.user);
       const certificate = byCertificate(request.peer, at);
-      if (certificate.kind === 'user') return certificate.user;
+      if (certificate.kind === 'user') return unlessRevoked(certificate.user);
       const token = takesTokens ? bearerToken(request.headers) : undefined;
       const bearer = token === undefined ? undefined : await judgeToken(token);
-      if (bearer?.kind === 'user') return bearer.user;
+      if (bearer?.kind === 'user') return unlessRevoked(bearer.user);
       const reasons = [proxied, certificate, bearer].flatMap((verdict) =>
         verdict?.kind === 'wrong' ? [verdict.reason] : [],
       );
@@ -70,7 +92,9 @@ export function createAuthenticator(options: AuthenticatorOptions): ServerAuthen
       ? {
           authenticateToken: async (token) => {
             const verdict = await judgeToken(token);
-            return verdict.kind === 'user' ? verdict.user : undefined;
+            if (verdict.kind !== 'user') return undefined;
+            const hit = revocations?.ofToken(token) ?? revocations?.ofUser(verdict.user);
+            return hit === undefined ? verdict.user : undefined;
           },
         }
       : {}),

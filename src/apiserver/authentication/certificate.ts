@@ -1,7 +1,8 @@
 /**
  * Client certificates (kubernetes, apiserver/pkg/authentication/request/x509/x509.go): who holds one that
  * leads to the client CA and is meant for clients is the user in its common name, in the groups of its
- * organizations. Revocation is not looked at, as upstream does not.
+ * organizations. Revocation lists are not looked at, as upstream does not; what is revoked at this server the
+ * authenticator refuses.
  */
 import { type Certificate, commonName, fingerprintHex, organizations } from '../../x509/index.ts';
 import type { Peer } from '../types.ts';

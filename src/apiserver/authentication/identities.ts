@@ -1,11 +1,11 @@
 /** Users and groups that mean something to the server itself (kubernetes, apiserver/pkg/authentication/user/user.go). */
 import { StatusError, type UserInfo } from '../../kubernetes/index.ts';
 
+export { CREDENTIAL_ID } from '../../kubernetes/index.ts';
+
 export const ANONYMOUS_USER = 'system:anonymous';
 export const ALL_AUTHENTICATED = 'system:authenticated';
 export const ALL_UNAUTHENTICATED = 'system:unauthenticated';
-/** The key in `UserInfo.extra` that says with which credential somebody came. */
-export const CREDENTIAL_ID = 'authentication.kubernetes.io/credential-id';
 
 export const anonymous: UserInfo = { name: ANONYMOUS_USER, groups: [ALL_UNAUTHENTICATED] };
 

@@ -1,5 +1,6 @@
 /** Who makes a request: a front proxy's headers, client certificates, bearer tokens, nobody. */
 export { createAuthenticator, type ServerAuthenticator } from './authenticator.ts';
+export { bearerToken } from './bearer.ts';
 export {
   ALL_AUTHENTICATED,
   ALL_UNAUTHENTICATED,

@@ -16,8 +16,8 @@ import { asAuthenticated } from './identities.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface TokenSources {
-  /** By token. */
-  readonly tokenFile?: ReadonlyMap<string, UserInfo>;
+  /** By token; another map when the file has changed. */
+  readonly tokenFile?: () => ReadonlyMap<string, UserInfo>;
   /** The Secret of this name in kube-system; absent where bootstrap tokens are switched off. */
   readonly bootstrapSecret?: (name: string) => Promise<Secret | undefined>;
 }
@@ -29,19 +29,32 @@ export interface TokenSources {
 export type TokenAuthenticator = (token: string, at: Date) => Promise<Verdict>;
 
 export function createTokenAuthenticator(sources: TokenSources): TokenAuthenticator {
-  const { tokenFile = new Map<string, UserInfo>(), bootstrapSecret } = sources;
-  const fixed = new Map<string, Verdict>();
-  for (const [token, user] of tokenFile) {
-    fixed.set(keyOf(Buffer.from(token, 'utf8')), { kind: 'user', user: asAuthenticated(user) });
-  }
+  const { tokenFile = () => NOTHING, bootstrapSecret } = sources;
+  let file = NOTHING;
+  let fixed = verdictsOf(file);
   return async (token, at) => {
     // Not a header's: its bytes would be guessed at.
     if (!IS_BYTES.test(token)) return INVALID;
+    const current = tokenFile();
+    if (current !== file) {
+      file = current;
+      fixed = verdictsOf(file);
+    }
     return (
       fixed.get(keyOf(Buffer.from(token, 'latin1'))) ??
       (await byBootstrapSecret(token, at, bootstrapSecret))
     );
   };
+}
+
+const NOTHING: ReadonlyMap<string, UserInfo> = new Map();
+
+function verdictsOf(file: ReadonlyMap<string, UserInfo>): ReadonlyMap<string, Verdict> {
+  const verdicts = new Map<string, Verdict>();
+  for (const [token, user] of file) {
+    verdicts.set(keyOf(Buffer.from(token, 'utf8')), { kind: 'user', user: asAuthenticated(user) });
+  }
+  return verdicts;
 }
 
 const IS_BYTES = /^[\0-\xff]*$/;

@@ -29,6 +29,19 @@ export interface ObjectMeta {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly ownerReferences?: readonly OwnerReference[];
   readonly finalizers?: readonly string[];
+  /** Who manages which fields: for the server to use. */
+  readonly managedFields?: readonly ManagedFieldsMeta[];
+}
+
+/** An entry of `managedFields` as anybody may have written it. */
+export interface ManagedFieldsMeta {
+  readonly manager?: string;
+  readonly operation?: string;
+  readonly apiVersion?: string;
+  readonly time?: string | null;
+  readonly fieldsType?: string;
+  readonly fieldsV1?: unknown;
+  readonly subresource?: string;
 }
 
 export interface KubernetesObject {
@@ -71,11 +84,12 @@ export interface Condition {
   readonly message?: string;
   readonly lastUpdateTime?: string | null;
   readonly lastTransitionTime?: string | null;
+  readonly observedGeneration?: number;
 }
 
 export interface Namespace extends KubernetesObject {
   readonly spec?: { readonly finalizers?: readonly string[] };
-  readonly status?: { readonly phase?: string };
+  readonly status?: { readonly phase?: string; readonly conditions?: readonly Condition[] };
 }
 
 export interface Secret extends KubernetesObject {
@@ -135,25 +149,54 @@ export interface Lease extends KubernetesObject {
   };
 }
 
-/** `core/v1` Event. */
-export interface Event extends KubernetesObject {
-  readonly involvedObject: {
-    readonly apiVersion?: string;
-    readonly kind?: string;
-    readonly name?: string;
-    readonly namespace?: string;
-    readonly uid?: string;
-    readonly resourceVersion?: string;
-  };
+/** What names another object. */
+export interface ObjectReference {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly name?: string;
+  readonly namespace?: string;
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+  readonly fieldPath?: string;
+}
+
+/** What events of both kinds have under the same names. */
+interface EventFields extends KubernetesObject {
   readonly reason?: string;
+  readonly type?: string;
+  /** RFC 3339 with six digits of a second, as all times of type metav1.MicroTime. */
+  readonly eventTime?: string | null;
+  readonly series?: { readonly count?: number; readonly lastObservedTime?: string | null };
+  readonly action?: string;
+  readonly related?: ObjectReference;
+  readonly reportingInstance?: string;
+}
+
+interface EventSource {
+  readonly component?: string;
+  readonly host?: string;
+}
+
+/** `core/v1` Event. */
+export interface Event extends EventFields {
+  readonly involvedObject: ObjectReference;
   readonly message?: string;
-  readonly type?: 'Normal' | 'Warning';
   readonly count?: number;
   readonly firstTimestamp?: string | null;
   readonly lastTimestamp?: string | null;
-  readonly source?: { readonly component?: string; readonly host?: string };
+  readonly source?: EventSource;
   readonly reportingComponent?: string;
-  readonly reportingInstance?: string;
+}
+
+/** `events.k8s.io/v1` Event: the same in other words. */
+export interface NewEvent extends EventFields {
+  readonly regarding?: ObjectReference;
+  readonly note?: string;
+  readonly reportingController?: string;
+  readonly deprecatedCount?: number;
+  readonly deprecatedFirstTimestamp?: string | null;
+  readonly deprecatedLastTimestamp?: string | null;
+  readonly deprecatedSource?: EventSource;
 }
 
 export interface CertificateSigningRequestSpec {

@@ -34,6 +34,7 @@ export interface PodSpec {
   readonly schedulerName?: string;
   readonly tolerations?: readonly Toleration[];
   readonly hostAliases?: readonly { readonly ip: string; readonly hostnames?: readonly string[] }[];
+  readonly imagePullSecrets?: readonly { readonly name?: string }[];
   readonly priorityClassName?: string;
   readonly priority?: number;
   readonly preemptionPolicy?: string;

@@ -11,6 +11,7 @@ import type {
   KubernetesObject,
   Lease,
   Namespace,
+  NewEvent,
   Node,
   Role,
   RoleBinding,
@@ -18,7 +19,9 @@ import type {
   ServiceAccount,
   SubjectAccessReview,
 } from './objects.ts';
+import type { ClusterTrustBundle, PodCertificateRequest } from './pod-certificates.ts';
 import type { Pod } from './pods.ts';
+import type { Revocation } from './revocations.ts';
 import type { EndpointSlice, Endpoints, Service } from './services.ts';
 
 /** A resource of the API in one version; `T` is what its objects look like. */
@@ -39,7 +42,8 @@ const define = <T extends KubernetesObject>(
   resource: string,
   kind: string,
   namespaced: boolean,
-): ResourceType<T> => ({ group, version: 'v1', resource, kind, namespaced });
+  version = 'v1',
+): ResourceType<T> => ({ group, version, resource, kind, namespaced });
 
 const CERTIFICATES = 'certificates.k8s.io';
 const ADMISSION = 'admissionregistration.k8s.io';
@@ -58,6 +62,8 @@ export const SERVICE_ACCOUNTS = define<ServiceAccount>(
   true,
 );
 export const EVENTS = define<Event>('', 'events', 'Event', true);
+/** The same objects as `EVENTS`, in another form. */
+export const NEW_EVENTS = define<NewEvent>('events.k8s.io', 'events', 'Event', true);
 export const PODS = define<Pod>('', 'pods', 'Pod', true);
 export const SERVICES = define<Service>('', 'services', 'Service', true);
 export const ENDPOINTS = define<Endpoints>('', 'endpoints', 'Endpoints', true);
@@ -125,6 +131,20 @@ export const CERTIFICATE_SIGNING_REQUESTS = define<CertificateSigningRequest>(
   'CertificateSigningRequest',
   false,
 );
+export const CLUSTER_TRUST_BUNDLES = define<ClusterTrustBundle>(
+  CERTIFICATES,
+  'clustertrustbundles',
+  'ClusterTrustBundle',
+  false,
+  'v1beta1',
+);
+export const POD_CERTIFICATE_REQUESTS = define<PodCertificateRequest>(
+  CERTIFICATES,
+  'podcertificaterequests',
+  'PodCertificateRequest',
+  true,
+  'v1beta1',
+);
 export const ROLES = define<Role>(RBAC, 'roles', 'Role', true);
 export const CLUSTER_ROLES = define<ClusterRole>(RBAC, 'clusterroles', 'ClusterRole', false);
 export const ROLE_BINDINGS = define<RoleBinding>(RBAC, 'rolebindings', 'RoleBinding', true);
@@ -140,6 +160,9 @@ export const SUBJECT_ACCESS_REVIEWS = define<SubjectAccessReview>(
   'SubjectAccessReview',
   false,
 );
+
+/** Served by kubepki's server only. */
+export const REVOCATIONS = define<Revocation>('kubepki.dev', 'revocations', 'Revocation', false);
 
 /** `v1`, `certificates.k8s.io/v1`. */
 export const apiVersionOf = ({

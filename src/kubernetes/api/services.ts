@@ -17,6 +17,7 @@ export interface ServiceSpec {
   readonly clusterIPs?: readonly string[];
   readonly type?: string;
   readonly externalIPs?: readonly string[];
+  readonly loadBalancerIP?: string;
   readonly sessionAffinity?: string;
   readonly sessionAffinityConfig?: { readonly clientIP?: { readonly timeoutSeconds?: number } };
   readonly loadBalancerSourceRanges?: readonly string[];

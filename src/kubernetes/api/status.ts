@@ -81,6 +81,18 @@ export class StatusError extends KubepkiError {
     });
   }
 
+  /** As upstream answers an error that its handlers have no reason for: 500, and nothing but the text. */
+  static unexplained(message: string): StatusError {
+    return new StatusError({
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message,
+      code: 500,
+    });
+  }
+
   get reason(): string {
     return this.status.reason ?? '';
   }

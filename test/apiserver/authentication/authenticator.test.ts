@@ -45,7 +45,7 @@ function server(options: { readonly anonymous?: boolean; readonly tokens?: boole
     onRefusal: (reason) => state.refusals.push(reason),
     ...(tokens
       ? {
-          tokenFile: FILE,
+          tokenFile: () => FILE,
           bootstrapSecret: async (name: string) => {
             state.lookups++;
             if (state.broken) throw new Error('the storage is gone');

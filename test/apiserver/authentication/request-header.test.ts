@@ -29,7 +29,7 @@ function server(
       ...changes,
     },
     clientCa: () => [CA.certificate],
-    tokenFile: new Map([[TOKEN, { name: 'tim', groups: [] }]]),
+    tokenFile: () => new Map([[TOKEN, { name: 'tim', groups: [] }]]),
     anonymous: true,
     now: () => NOW,
     onRefusal: (reason) => refusals.push(reason),

@@ -11,7 +11,7 @@ const server = (tokenFile?: ReadonlyMap<string, UserInfo>) =>
     clientCa: () => [],
     anonymous: true,
     now: () => NOW,
-    ...(tokenFile === undefined ? {} : { tokenFile }),
+    ...(tokenFile === undefined ? {} : { tokenFile: () => tokenFile }),
   });
 const withTokens = server(
   new Map([
