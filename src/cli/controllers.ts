@@ -14,7 +14,6 @@ import {
   formatLogLine,
   type LeaderElection,
   type LogLine,
-  readAuthority,
   runControllers,
   type ServingOptions,
 } from '../controllers/index.ts';
@@ -28,8 +27,12 @@ import {
   SIGNER_NAMES,
   type SignerName,
 } from '../kubernetes/index.ts';
+import type { Issuer } from '../x509/index.ts';
+import { authorityFiles } from './authority-files.ts';
+import { visible } from './output.ts';
 import { untilSignal } from './signals.ts';
 import { VERSION } from './version.ts';
+import { WatchedFiles } from './watched-files.ts';
 
 export interface ControllersFlags {
   readonly kubeconfig?: string;
@@ -78,33 +81,52 @@ export interface ControllersConfig {
 /** Runs until a signal ends it. */
 export async function runControllersCommand(flags: ControllersFlags): Promise<void> {
   const config = controllersConfig(flags);
-  const authorities = await readAuthorities(config.signing);
+  const write = (line: string): void => void process.stderr.write(`kubepki: ${visible(line)}\n`);
+  const files = new WatchedFiles({ clock: systemClock, log: write, tell: write });
+  const authorities = await readAuthorities(config.signing, files);
   const log = (line: LogLine): void => {
-    if (line.level !== 'debug') process.stderr.write(`kubepki: ${formatLogLine(line)}\n`);
+    if (line.level !== 'debug') write(formatLogLine(line));
   };
   const transport = await connect(config.kubeconfig);
   const client = createClient(transport);
   const serving = config.serving && withReserved(config.serving, hostOf(transport.server));
   try {
-    await untilSignal(async (signal) =>
-      runControllers({
-        client,
-        clock: systemClock,
-        signal,
-        log,
-        controllers: config.controllers,
-        protectNodes: config.protectNodes,
-        ...(serving === undefined ? {} : { serving }),
-        ...(authorities === undefined
-          ? {}
-          : { signing: { authorities, duration: config.duration } }),
-        ...(config.lease === undefined
-          ? {}
-          : { leaderElect: { ...config.lease, identity: `${hostname()}_${randomUUID()}` } }),
-      }),
-    );
+    await untilSignal(async (signal) => {
+      await whileFollowing(files, async () =>
+        runControllers({
+          client,
+          clock: systemClock,
+          signal,
+          log,
+          controllers: config.controllers,
+          protectNodes: config.protectNodes,
+          ...(serving === undefined ? {} : { serving }),
+          ...(authorities === undefined
+            ? {}
+            : { signing: { authorities, duration: config.duration } }),
+          ...(config.lease === undefined
+            ? {}
+            : { leaderElect: { ...config.lease, identity: `${hostname()}_${randomUUID()}` } }),
+        }),
+      );
+    });
   } finally {
     await client.close();
+  }
+}
+
+/** Reads files again while it runs: when they have changed, and at SIGHUP. */
+async function whileFollowing(files: WatchedFiles, run: () => Promise<void>): Promise<void> {
+  const stop = new AbortController();
+  const reload = (): void => void files.look();
+  process.on('SIGHUP', reload);
+  const following = files.follow(stop.signal);
+  try {
+    await run();
+  } finally {
+    stop.abort();
+    process.off('SIGHUP', reload);
+    await following;
   }
 }
 
@@ -124,18 +146,22 @@ const withReserved = (serving: ServingOptions, host: string): ServingOptions => 
   reserved: [...serving.reserved, host],
 });
 
-/** Each file is read once, however many signers sign with it; undefined where there is no CA at all. */
+/**
+ * Each file is read once, and again when it has changed, however many signers sign with it; undefined where
+ * there is no CA at all.
+ */
 async function readAuthorities(
   signing: ControllersConfig['signing'],
+  files: WatchedFiles,
 ): Promise<Partial<Record<SignerName, CertificateAuthority>> | undefined> {
-  const read = new Map<string, ReturnType<typeof readAuthority>>();
+  const read = new Map<string, () => Issuer>();
   const authorities: Partial<Record<SignerName, CertificateAuthority>> = {};
   for (const [signer, { certFile, keyFile }] of signing) {
     const id = JSON.stringify([certFile, keyFile]);
-    const issuing = read.get(id) ?? readAuthority(certFile, keyFile);
-    read.set(id, issuing);
-    const issuer = await issuing;
-    authorities[signer] = async () => issuer;
+    const issuer =
+      read.get(id) ?? (await files.add(authorityFiles(certFile, keyFile, () => systemClock.now())));
+    read.set(id, issuer);
+    authorities[signer] = async () => issuer();
   }
   return signing.size === 0 ? undefined : authorities;
 }

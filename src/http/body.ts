@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import { KubepkiError } from '../errors.ts';
 import { StatusError } from '../kubernetes/index.ts';
-import type { HeldBytes } from './peer.ts';
+import type { Held } from './peer.ts';
 
 export interface BodyLimits {
   readonly body: number;
@@ -24,7 +24,7 @@ export function readBody(
   source: Readable,
   declared: number | undefined,
   limits: BodyLimits,
-  held: HeldBytes,
+  held: Held,
 ): Promise<Uint8Array> {
   if (declared !== undefined && declared > limits.body) {
     return Promise.reject(bodyTooLarge(limits.body));
@@ -35,7 +35,7 @@ export function readBody(
     const timer = setTimeout(() => refuse(tooSlow(limits.bodyMs)), limits.bodyMs);
     const stop = (): void => {
       clearTimeout(timer);
-      held.bytes -= length;
+      held.bodies -= length;
       source.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
     };
     const refuse = (error: Error): void => {
@@ -45,9 +45,9 @@ export function readBody(
     };
     const onData = (chunk: Uint8Array): void => {
       length += chunk.length;
-      held.bytes += chunk.length;
+      held.bodies += chunk.length;
       if (length > limits.body) refuse(bodyTooLarge(limits.body));
-      else if (held.bytes > limits.bodies) refuse(tooManyBodies());
+      else if (held.bodies > limits.bodies) refuse(tooManyBodies());
       else chunks.push(chunk);
     };
     const onEnd = (): void => {

@@ -39,7 +39,8 @@ export function http2Request(
   return request;
 }
 
-export function http2Sink(stream: ServerHttp2Stream): Sink {
+/** @param last whether the connection shall take no more requests after this one */
+export function http2Sink(stream: ServerHttp2Stream, last: boolean): Sink {
   // A body that nobody has read whole: without a reset the client would go on sending it.
   const stopUpload = (): void => {
     if (!stream.readableEnded && !stream.destroyed) stream.close(constants.NGHTTP2_NO_ERROR);
@@ -48,9 +49,12 @@ export function http2Sink(stream: ServerHttp2Stream): Sink {
     get closed() {
       return stream.destroyed || stream.closed;
     },
-    head(status, headers, last) {
-      stream.respond({ ...headers, ':status': status }, { endStream: last });
-      if (last && !stream.endAfterHeaders) stopUpload();
+    head(status, headers, ends) {
+      const { connection, ...others } = headers;
+      stream.respond({ ...others, ':status': status }, { endStream: ends });
+      // HTTP/2 has no such header; as Go's net/http, GOAWAY stands for it.
+      if (last || connection === 'close') stream.session?.close();
+      if (ends && !stream.endAfterHeaders) stopUpload();
     },
     write: (chunk) => stream.write(chunk),
     drained: () => drainOrClose(stream),
@@ -64,13 +68,23 @@ export function http2Sink(stream: ServerHttp2Stream): Sink {
   };
 }
 
-/** Ends connections on which nothing is asked, and counts what is. */
-export function watchSession(session: ServerHttp2Session, idleMs: number): void {
+/**
+ * Ends connections on which nothing is asked, and counts what is.
+ *
+ * @param turned hears when the first request is there, and when the last one is done
+ */
+export function watchSession(
+  session: ServerHttp2Session,
+  idleMs: number,
+  turned: (busy: boolean) => void,
+): void {
   let open = 0;
   session.on('stream', (stream: ServerHttp2Stream) => {
     open += 1;
+    if (open === 1) turned(true);
     stream.once('close', () => {
       open -= 1;
+      if (open === 0) turned(false);
     });
   });
   session.setTimeout(idleMs, () => {

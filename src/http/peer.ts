@@ -5,18 +5,23 @@ import type { HttpPeer } from './types.ts';
 /** Certificates that a client can send along; a real chain has two or three. */
 const MOST_CERTIFICATES = 10;
 
-/** What the bodies that a connection is sending hold in memory. */
-export interface HeldBytes {
-  bytes: number;
+/** What the requests of a connection hold in memory, in bytes. */
+export interface Held {
+  /** Of bodies that are being sent to us. */
+  bodies: number;
+  /** Of answers that are not read yet. */
+  answers: number;
+  /** Ends the connection at once. */
+  end(): void;
 }
 
-const held = new WeakMap<HttpPeer, HeldBytes>();
+const held = new WeakMap<HttpPeer, Held>();
 
 /** One for all requests of a connection: they share their peer. */
-export function heldBytesOf(peer: HttpPeer): HeldBytes {
+export function heldOf(peer: HttpPeer): Held {
   const known = held.get(peer);
   if (known !== undefined) return known;
-  const none = { bytes: 0 };
+  const none: Held = { bodies: 0, answers: 0, end: () => undefined };
   held.set(peer, none);
   return none;
 }
@@ -28,13 +33,16 @@ const peers = new WeakMap<object, HttpPeer>();
  * the connection when it is read, and address and certificates are gone when it ends.
  *
  * @param connection what requests will be asked from: a session of HTTP/2, a socket of HTTP/1.1
+ * @param end ends the connection at once
  */
-export function rememberPeer(connection: object, socket: TLSSocket): void {
+export function rememberPeer(connection: object, socket: TLSSocket, end: () => void): void {
   const address = socket.remoteAddress;
-  peers.set(connection, {
+  const peer: HttpPeer = {
     ...(address === undefined ? {} : { address: withoutMapping(address) }),
     certificates: certificatesOf(socket),
-  });
+  };
+  peers.set(connection, peer);
+  held.set(peer, { bodies: 0, answers: 0, end });
 }
 
 /** Undefined for a connection that is not known. */

@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { Headers } from '../kubernetes/index.ts';
 import { type BodyLimits, clientGone, readBody } from './body.ts';
-import { heldBytesOf } from './peer.ts';
+import { heldOf } from './peer.ts';
 import type { HttpPeer, HttpRequest } from './types.ts';
 
 export interface Incoming {
@@ -25,6 +25,7 @@ export class NetworkRequest implements HttpRequest {
   readonly #incoming: Incoming;
   #controller: AbortController | undefined;
   #gone = false;
+  #onEnd: (() => void) | undefined;
 
   constructor(incoming: Incoming) {
     this.method = incoming.method;
@@ -44,6 +45,14 @@ export class NetworkRequest implements HttpRequest {
   end(): void {
     this.#gone = true;
     this.#controller?.abort(clientGone());
+    this.#onEnd?.();
+    this.#onEnd = undefined;
+  }
+
+  /** Calls it when the answer has been read or nobody will read it: at once where that is so. */
+  whenEnded(done: () => void): void {
+    if (this.#gone) done();
+    else this.#onEnd = done;
   }
 
   readBody(): Promise<Uint8Array> {
@@ -52,7 +61,7 @@ export class NetworkRequest implements HttpRequest {
       this.#incoming.source,
       declaredLength(this.headers),
       this.#incoming.limits,
-      heldBytesOf(this.peer),
+      heldOf(this.peer),
     );
   }
 }

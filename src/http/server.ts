@@ -3,19 +3,19 @@
  * judged: that is authentication's part.
  */
 import type { EventEmitter } from 'node:events';
-import type { ServerOptions as Http1Options, IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   createSecureServer,
   type Http2SecureServer,
   type IncomingHttpHeaders,
-  type SecureServerOptions,
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
-import type { AddressInfo, ServerOpts as NetOptions, Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { ApiResponse } from '../kubernetes/index.ts';
 import { FAILED, type Sink, sendAnswer } from './answer.ts';
+import { Connections } from './connections.ts';
 import { secureContextOptions } from './context.ts';
 import { idOf, PendingHandshakes } from './handshakes.ts';
 import { http1Request, http1Sink } from './http1.ts';
@@ -23,16 +23,24 @@ import { http2Request, http2Sink, watchSession } from './http2.ts';
 import { type ListenAddress, listen } from './listen.ts';
 import { peerOf, rememberPeer } from './peer.ts';
 import type { NetworkRequest } from './request.ts';
+import { Rounds } from './rounds.ts';
+import { CHECK_MS, serverOptions } from './server-options.ts';
 import {
   DEFAULT_LIMITS,
   type HttpHandler,
   type HttpLimits,
   type ServingCertificate,
 } from './types.ts';
+import { UnreadAnswers } from './unread.ts';
 
 export interface HttpsServerOptions extends ServingCertificate {
   readonly handle: HttpHandler;
   readonly limits?: Partial<HttpLimits>;
+  /**
+   * Which part of the requests of HTTP/2 is the last of its connection, so that clients spread over several
+   * servers behind a balancer. Upstream: `--goaway-chance`. Default: none.
+   */
+  readonly goawayChance?: number;
 }
 
 export interface HttpsServer {
@@ -47,14 +55,9 @@ export interface HttpsServer {
   close(graceMs?: number): Promise<void>;
 }
 
-/** Interval in which HTTP/1.1 connections are checked for being too slow. */
-const CHECK_MS = 5000;
 const GRACE_MS = 5000;
 /** To HTTP/1.1 that cannot be read, is too long or too slow. */
 const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n';
-/** What one HTTP/2 connection may hold in memory: bodies of several streams at once. */
-const SESSION_MEGABYTES = 64;
-const KEEP_ALIVE_MS = 15_000;
 
 /** @throws KubepkiError INVALID_VALUE for a certificate or key that cannot serve */
 export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
@@ -68,6 +71,11 @@ class Server implements HttpsServer {
   /** Every TCP connection, before and after its handshake. */
   readonly #connections = new Set<Socket>();
   readonly #handshakes: PendingHandshakes;
+  readonly #established: Connections<Socket | ServerHttp2Session>;
+  readonly #rounds = new Rounds<object>();
+  readonly #unread: UnreadAnswers;
+  readonly #sweep: NodeJS.Timeout;
+  readonly #goawayChance: number;
   readonly #sessions = new Set<ServerHttp2Session>();
   /** HTTP/1.1 connections with the number of requests that they carry. */
   readonly #http1 = new Map<TLSSocket, number>();
@@ -78,10 +86,15 @@ class Server implements HttpsServer {
   constructor(options: HttpsServerOptions) {
     this.#handle = options.handle;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#goawayChance = options.goawayChance ?? 0;
     this.#handshakes = new PendingHandshakes(this.#limits.handshakes);
+    this.#established = new Connections(this.#limits.connections);
+    this.#unread = new UnreadAnswers(this.#limits);
     this.#server = createSecureServer(serverOptions(options, this.#limits));
     this.#listenToConnections();
     this.#listenToRequests();
+    const often = Math.min(CHECK_MS, this.#limits.answerMs);
+    this.#sweep = setInterval(() => this.#unread.sweep(performance.now()), often).unref();
   }
 
   async listen(address: ListenAddress): Promise<ListenAddress> {
@@ -101,6 +114,7 @@ class Server implements HttpsServer {
     const timer = setTimeout(() => this.#breakOff(), graceMs);
     await this.#closing;
     clearTimeout(timer);
+    clearInterval(this.#sweep);
   }
 
   #listenToConnections(): void {
@@ -118,9 +132,16 @@ class Server implements HttpsServer {
     this.#server.on('secureConnection', (socket: TLSSocket) => {
       this.#handshakes.finished(socket);
       socket.on('error', () => socket.destroy());
-      socket.once('close', () => this.#http1.delete(socket));
+      socket.once('close', () => {
+        this.#http1.delete(socket);
+        this.#established.delete(socket);
+      });
       if (socket.alpnProtocol === 'h2') return;
-      rememberPeer(socket, socket);
+      if (!this.#established.add(socket, () => socket.destroySoon())) {
+        socket.destroy();
+        return;
+      }
+      rememberPeer(socket, socket, () => socket.destroy());
       this.#http1.set(socket, 0);
       if (this.#closing !== undefined) socket.end();
     });
@@ -128,8 +149,7 @@ class Server implements HttpsServer {
       this.#sessions.add(session);
       session.once('close', () => this.#sessions.delete(session));
       session.on('error', () => session.destroy());
-      if (session.socket instanceof TLSSocket) rememberPeer(session, session.socket);
-      watchSession(session, this.#limits.idleMs);
+      this.#welcome(session);
       if (this.#closing !== undefined) session.close();
     });
     this.#server.on('clientError', (_error: Error, socket: Socket) => {
@@ -142,6 +162,20 @@ class Server implements HttpsServer {
       // The connection is ended by whoever reports it; to listen keeps it from being thrown.
       this.#server.on(event, () => undefined);
     }
+  }
+
+  #welcome(session: ServerHttp2Session): void {
+    session.once('close', () => {
+      this.#established.delete(session);
+      this.#rounds.forget(session);
+    });
+    if (!this.#established.add(session, () => session.close())) {
+      session.destroy();
+      return;
+    }
+    if (session.socket instanceof TLSSocket)
+      rememberPeer(session, session.socket, () => session.destroy());
+    watchSession(session, this.#limits.idleMs, (busy) => this.#established.turned(session, busy));
   }
 
   #listenToRequests(): void {
@@ -168,8 +202,14 @@ class Server implements HttpsServer {
     stream.on('error', () => undefined);
     const peer = peerOf(stream.session);
     const request = peer && http2Request(stream, headers, rawHeaders, peer, this.#limits);
-    if (request === undefined) stream.close();
-    else void this.#answer(request, http2Sink(stream));
+    const { session } = stream;
+    if (request === undefined || session === undefined) {
+      stream.close();
+      return;
+    }
+    this.#rounds.begin(session, () => {
+      if (!stream.destroyed) void this.#answer(request, http2Sink(stream, this.#isLast()));
+    });
   }
 
   #http1Request(message: IncomingMessage, response: ServerResponse): void {
@@ -182,6 +222,7 @@ class Server implements HttpsServer {
       return;
     }
     this.#http1.set(socket, (this.#http1.get(socket) ?? 0) + 1);
+    this.#established.turned(socket, true);
     response.once('close', () => this.#http1Done(socket));
     const request = http1Request(message, response, peer, this.#limits);
     void this.#answer(
@@ -190,10 +231,15 @@ class Server implements HttpsServer {
     );
   }
 
+  #isLast(): boolean {
+    return this.#goawayChance > 0 && Math.random() < this.#goawayChance;
+  }
+
   #http1Done(socket: TLSSocket): void {
     const left = (this.#http1.get(socket) ?? 1) - 1;
     if (socket.destroyed) return;
     this.#http1.set(socket, left);
+    if (left === 0) this.#established.turned(socket, false);
     if (this.#closing !== undefined && left === 0) socket.end();
   }
 
@@ -202,7 +248,7 @@ class Server implements HttpsServer {
     const response = await this.#response(request);
     try {
       if (!(response.body instanceof Uint8Array)) this.#stream(request);
-      await sendAnswer(sink, request.method, response);
+      await sendAnswer(sink, request, response, this.#unread);
     } catch {
       sink.fail();
     } finally {
@@ -239,28 +285,4 @@ class Server implements HttpsServer {
     for (const session of this.#sessions) session.destroy();
     for (const socket of this.#connections) socket.destroy();
   }
-}
-
-/** The options of HTTP/1.1 are read by Node though its types do not name them here. */
-function serverOptions(
-  serving: ServingCertificate,
-  { headers, streams, handshakeMs, idleMs, bodyMs }: HttpLimits,
-): SecureServerOptions & Http1Options & NetOptions {
-  return {
-    ...secureContextOptions(serving),
-    allowHTTP1: true,
-    requestCert: true,
-    rejectUnauthorized: false,
-    handshakeTimeout: handshakeMs,
-    settings: { maxConcurrentStreams: streams, maxHeaderListSize: headers },
-    maxSessionMemory: SESSION_MEGABYTES,
-    maxHeaderSize: headers,
-    headersTimeout: handshakeMs,
-    requestTimeout: handshakeMs + bodyMs,
-    keepAliveTimeout: idleMs,
-    connectionsCheckingInterval: Math.min(CHECK_MS, handshakeMs),
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: KEEP_ALIVE_MS,
-  };
 }

@@ -40,6 +40,12 @@ export interface HttpLimits {
   readonly headers: number;
   /** Bytes of bodies that are read at once over one connection, before they are whole. */
   readonly bodies: number;
+  /** Bytes of answers that one connection may leave unread, beyond its first answer. */
+  readonly unread: number;
+  /** Bytes of answers that all connections together may leave unread. */
+  readonly unreadOfAll: number;
+  /** Connections that are through with their TLS handshake. */
+  readonly connections: number;
   /** Streams of one HTTP/2 connection at the same time. */
   readonly streams: number;
   /** Connections that have not finished their TLS handshake. */
@@ -48,6 +54,8 @@ export interface HttpLimits {
   readonly handshakeMs: number;
   /** Milliseconds for a whole body. */
   readonly bodyMs: number;
+  /** Milliseconds in which a client has to read a whole answer, or the next piece of one that goes on. */
+  readonly answerMs: number;
   /** Milliseconds that a connection may stand without a request. */
   readonly idleMs: number;
 }
@@ -56,10 +64,15 @@ export const DEFAULT_LIMITS: HttpLimits = {
   body: 3 * 1024 * 1024,
   bodies: 32 * 1024 * 1024,
   headers: 128 * 1024,
+  unread: 64 * 1024 * 1024,
+  unreadOfAll: 512 * 1024 * 1024,
+  connections: 10_000,
+  // Upstream's default is 100; Node's own clients queue at that, so ours has room for more watches.
   streams: 250,
   handshakes: 1000,
   // Upstream (apiserver, pkg/server/secure_serving.go) waits 32 seconds, and has no bound on how many.
   handshakeMs: 10_000,
   bodyMs: 60_000,
+  answerMs: 60_000,
   idleMs: 90_000,
 };

@@ -145,6 +145,16 @@ describe('headers that come several times', () => {
     expect((await overHttp1(url, { headers })).body).toBe(expected);
   });
 
+  it('may be as many as fit: a proxy says so who is in 500 groups', async () => {
+    const { url } = await serve(async ({ headers }) =>
+      text(String((headers['impersonate-group'] ?? []).length)),
+    );
+    const groups = Array.from({ length: 500 }, (_, at) => `organisation:team-${at}`);
+    const headers = { 'impersonate-group': groups };
+    expect((await overHttp1(url, { headers })).body).toBe('500');
+    expect((await overHttp2(session(url), headers)).body).toBe('500');
+  });
+
   it('are the first one where there should be one', async () => {
     const { url } = await serve(async ({ headers }) => text(String(headers.authorization)));
     const headers = ['authorization', 'Bearer one', 'authorization', 'Bearer two', 'host', 'x'];

@@ -1,22 +1,21 @@
 /**
- * What is counted, in Prometheus's text form 0.0.4, under the names, labels and buckets of kube-apiserver
- * (apiserver, pkg/endpoints/metrics/metrics.go, pkg/endpoints/filters/metrics.go, pkg/audit/metrics.go).
- *
- * Recording is cheap: a few look-ups of strings that the caller has anyway, nothing is joined or escaped.
- * Values of labels may come from clients, so the number of series of each metric is bounded.
+ * What is counted, under the names, labels and buckets of kube-apiserver (apiserver,
+ * pkg/endpoints/metrics/metrics.go, pkg/endpoints/filters/metrics.go, pkg/audit/metrics.go).
  */
-import { readdirSync } from 'node:fs';
-import { type ELDHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
-import { cpuUsage, memoryUsage } from 'node:process';
-
-export const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
-
-/** Series of one metric; what comes on top is counted under `UNEXPECTED`. */
-const MOST_SERIES = 2000;
-const LONGEST_LABEL = 128;
-const DELAY_RESOLUTION_MS = 50;
-/** What upstream puts in the place of a value that is not on its list (component-base, metrics/labels.go). */
-const UNEXPECTED = 'unexpected';
+import { Peak } from './metrics-peak.ts';
+import { EventLoop, processValues } from './metrics-process.ts';
+import {
+  Family,
+  type FamilyOptions,
+  Histogram,
+  type MetricType,
+  type Reading,
+  UNEXPECTED,
+  Value,
+  writeHead,
+  writeReading,
+  writeSingles,
+} from './metrics-text.ts';
 
 /** Seconds. */
 const REQUEST_BUCKETS = [
@@ -76,6 +75,8 @@ export interface MetricsOptions {
   readonly now: () => Date;
   /** The counts of an audit log, where there is one; asked each time that the page is. */
   readonly audit?: AuditCounts | undefined;
+  /** What others count, asked each time that the page is. */
+  readonly readings?: (() => readonly Reading[]) | undefined;
 }
 
 export const createMetrics = (options: MetricsOptions): Metrics => new Metrics(options);
@@ -84,8 +85,7 @@ export class Metrics {
   readonly #startedAt: Date;
   readonly #unexpected = new Value();
   readonly #families: Family<Value | Histogram>[] = [];
-  /** Runs from the first time that somebody asks. */
-  #delay: ELDHistogram | undefined;
+  readonly #eventLoop = new EventLoop();
 
   readonly #requests = this.#values(
     'apiserver_request_total',
@@ -148,6 +148,7 @@ export class Metrics {
     EXPIRATION_BUCKETS,
   ).at();
   readonly #audit: AuditCounts | undefined;
+  readonly #readings: () => readonly Reading[];
   readonly #peaks: Readonly<Record<RequestKind, Peak>>;
   /**
    * Requests under way, watches left out; whoever handles them counts up and down. What is reported is
@@ -155,9 +156,10 @@ export class Metrics {
    */
   readonly inflight: Record<RequestKind, number>;
 
-  constructor({ now, audit }: MetricsOptions) {
+  constructor({ now, audit, readings }: MetricsOptions) {
     this.#startedAt = now();
     this.#audit = audit;
+    this.#readings = readings ?? (() => []);
     const mutating = new Peak(now);
     const readOnly = new Peak(now);
     this.#peaks = { mutating, readOnly };
@@ -235,6 +237,7 @@ export class Metrics {
     for (const family of this.#families) family.write(lines);
     this.#writeInflight(lines);
     if (this.#audit !== undefined) writeAudit(lines, this.#audit);
+    for (const reading of this.#readings()) writeReading(lines, reading);
     writeSingles(lines, [
       [
         'cardinality_enforcement_unexpected_categorizations_total',
@@ -243,7 +246,7 @@ export class Metrics {
         this.#unexpected.value,
       ],
       ...processValues(this.#startedAt),
-      ...this.#eventLoop(),
+      ...this.#eventLoop.values(),
     ]);
     lines.push('');
     return lines.join('\n');
@@ -251,8 +254,7 @@ export class Metrics {
 
   /** Ends what `format` has started. */
   close(): void {
-    this.#delay?.disable();
-    this.#delay = undefined;
+    this.#eventLoop.close();
   }
 
   #writeInflight(lines: string[]): void {
@@ -291,179 +293,6 @@ export class Metrics {
     this.#families.push(family);
     return family;
   }
-
-  /** Seconds that timers come late, since the last time that somebody asked; names as prom-client has them. */
-  #eventLoop(): Single[] {
-    const delay = this.#delay ?? monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
-    this.#delay = delay;
-    delay.enable();
-    // What Node records is the time between two ticks, the wanted pause included.
-    const late = (nanoseconds: number): number =>
-      Number.isFinite(nanoseconds) ? Math.max(0, nanoseconds / 1e9 - DELAY_RESOLUTION_MS / 1e3) : 0;
-    const values: Single[] = [
-      ['nodejs_eventloop_lag_mean_seconds', 'gauge', 'Mean event loop delay.', late(delay.mean)],
-      [
-        'nodejs_eventloop_lag_p99_seconds',
-        'gauge',
-        'Event loop delay that 99 of 100 ticks stay below.',
-        late(delay.percentile(99)),
-      ],
-      ['nodejs_eventloop_lag_max_seconds', 'gauge', 'Longest event loop delay.', late(delay.max)],
-    ];
-    delay.reset();
-    return values;
-  }
-}
-
-type MetricType = 'counter' | 'gauge' | 'histogram';
-
-/** A counter or a gauge of one set of labels. */
-class Value {
-  value = 0;
-
-  add(by: number): void {
-    this.value += by;
-  }
-
-  write(lines: string[], name: string, labels: string): void {
-    lines.push(`${name}${inBraces(labels)} ${number(this.value)}`);
-  }
-}
-
-class Histogram {
-  readonly #bounds: readonly number[];
-  /** Of each bucket alone; the last one has no bound. */
-  readonly #counts: Float64Array;
-  #sum = 0;
-
-  constructor(bounds: readonly number[]) {
-    this.#bounds = bounds;
-    this.#counts = new Float64Array(bounds.length + 1);
-  }
-
-  /** What is below zero, as where the clock was put back, counts as zero. */
-  observe(value: number): void {
-    const seen = value > 0 ? value : 0;
-    let bucket = 0;
-    // Most requests are in the first buckets: looking from the start beats halving.
-    while (bucket < this.#bounds.length && seen > (this.#bounds[bucket] ?? 0)) bucket += 1;
-    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
-    this.#sum += seen;
-  }
-
-  write(lines: string[], name: string, labels: string): void {
-    const before = labels === '' ? '' : `${labels},`;
-    let below = 0;
-    for (const [index, count] of this.#counts.entries()) {
-      below += count;
-      const bound = this.#bounds[index];
-      const le = bound === undefined ? '+Inf' : number(bound);
-      lines.push(`${name}_bucket{${before}le="${le}"} ${below}`);
-    }
-    lines.push(`${name}_sum${inBraces(labels)} ${number(this.#sum)}`);
-    lines.push(`${name}_count${inBraces(labels)} ${below}`);
-  }
-}
-
-interface FamilyOptions<T> {
-  readonly type: MetricType;
-  readonly help: string;
-  readonly labels: readonly string[];
-  readonly make: () => T;
-}
-
-/** A tree of values of labels: no joined key, which hostile values could make ambiguous. */
-class Branch<T> {
-  readonly next = new Map<string, Branch<T>>();
-  series: T | undefined;
-}
-
-/** One metric with the series of all its sets of labels. */
-class Family<T extends Value | Histogram> {
-  readonly #name: string;
-  readonly #options: FamilyOptions<T>;
-  readonly #unexpected: Value;
-  readonly #root = new Branch<T>();
-  /** Labels as text, with their series, in the order in which they came up. */
-  readonly #all: [string, T][] = [];
-
-  /** @param unexpected counts the values of labels that were not taken */
-  constructor(name: string, options: FamilyOptions<T>, unexpected: Value) {
-    this.#name = name;
-    this.#options = options;
-    this.#unexpected = unexpected;
-  }
-
-  /** The series of these values, in the order of the labels. */
-  at(...values: readonly string[]): T {
-    let branch: Branch<T> | undefined = this.#root;
-    for (const value of values) {
-      branch = branch.next.get(value);
-      if (branch === undefined) break;
-    }
-    return branch?.series ?? this.#add(values);
-  }
-
-  write(lines: string[]): void {
-    const { type, help } = this.#options;
-    writeHead(lines, this.#name, type, help);
-    for (const [labels, series] of this.#all) series.write(lines, this.#name, labels);
-  }
-
-  #add(values: readonly string[]): T {
-    const full = this.#all.length >= MOST_SERIES;
-    const taken = values.map((value) =>
-      full || value.length > LONGEST_LABEL ? UNEXPECTED : value,
-    );
-    if (taken.some((value, index) => value !== values[index])) this.#unexpected.add(1);
-    let branch = this.#root;
-    for (const value of taken) {
-      let next = branch.next.get(value);
-      if (next === undefined) {
-        next = new Branch();
-        branch.next.set(value, next);
-      }
-      branch = next;
-    }
-    if (branch.series === undefined) {
-      branch.series = this.#options.make();
-      this.#all.push([labelText(this.#options.labels, taken), branch.series]);
-    }
-    return branch.series;
-  }
-}
-
-/** The most that a number was within the last second. */
-class Peak {
-  readonly #now: () => Date;
-  current = 0;
-  /** Of which second of the clock `#most` is. */
-  #second = 0;
-  #most = 0;
-  #mostBefore = 0;
-
-  constructor(now: () => Date) {
-    this.#now = now;
-  }
-
-  set(count: number): void {
-    this.#turn();
-    this.current = count;
-    if (count > this.#most) this.#most = count;
-  }
-
-  lastSecond(): number {
-    this.#turn();
-    return Math.max(this.#most, this.#mostBefore);
-  }
-
-  #turn(): void {
-    const second = Math.floor(this.#now().getTime() / 1000);
-    if (second === this.#second) return;
-    this.#mostBefore = second === this.#second + 1 ? this.#most : this.current;
-    this.#most = this.current;
-    this.#second = second;
-  }
 }
 
 /** Only statuses of HTTP make series. */
@@ -475,46 +304,6 @@ function userLabel(name: string): string {
   return name.includes('@') ? 'email_id' : 'other';
 }
 
-type Single = [name: string, type: MetricType, help: string, value: number];
-
-function processValues(startedAt: Date): Single[] {
-  const { user, system } = cpuUsage();
-  const { rss, heapTotal, heapUsed, external } = memoryUsage();
-  const values: Single[] = [
-    ['process_cpu_seconds_total', 'counter', 'CPU time, user and system.', (user + system) / 1e6],
-    ['process_resident_memory_bytes', 'gauge', 'Resident memory.', rss],
-    [
-      'process_start_time_seconds',
-      'gauge',
-      'When the server started, in seconds since 1970.',
-      startedAt.getTime() / 1000,
-    ],
-    ['nodejs_heap_size_total_bytes', 'gauge', 'Size of the heap.', heapTotal],
-    ['nodejs_heap_size_used_bytes', 'gauge', 'What objects take of the heap.', heapUsed],
-    ['nodejs_external_memory_bytes', 'gauge', 'Memory of objects outside the heap.', external],
-  ];
-  const files = openFiles();
-  if (files !== undefined)
-    values.push(['process_open_fds', 'gauge', 'Open file descriptors.', files]);
-  return values;
-}
-
-/** Undefined where the system does not tell. */
-function openFiles(): number | undefined {
-  try {
-    return readdirSync('/proc/self/fd').length;
-  } catch {
-    return undefined;
-  }
-}
-
-function writeSingles(lines: string[], singles: readonly Single[]): void {
-  for (const [name, type, help, value] of singles) {
-    writeHead(lines, name, type, help);
-    lines.push(`${name} ${number(value)}`);
-  }
-}
-
 /** The log is the only plug-in that there is, and its level is always the same. */
 function writeAudit(lines: string[], { events, lost }: AuditCounts): void {
   writeSingles(lines, [
@@ -523,23 +312,4 @@ function writeAudit(lines: string[], { events, lost }: AuditCounts): void {
   const name = 'apiserver_audit_error_total';
   writeHead(lines, name, 'counter', 'Events that did not get into the audit log.');
   lines.push(`${name}{plugin="log"} ${lost}`);
-}
-
-function writeHead(lines: string[], name: string, type: MetricType, help: string): void {
-  lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
-}
-
-const labelText = (names: readonly string[], values: readonly string[]): string =>
-  names.map((name, index) => `${name}="${escaped(values[index] ?? '')}"`).join(',');
-
-/** The format knows three escapes; what is no text of Unicode is replaced, since readers refuse the page. */
-const escaped = (value: string): string =>
-  value.toWellFormed().replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
-
-const inBraces = (labels: string): string => (labels === '' ? '' : `{${labels}}`);
-
-function number(value: number): string {
-  if (Number.isFinite(value)) return String(value);
-  if (Number.isNaN(value)) return 'NaN';
-  return value > 0 ? '+Inf' : '-Inf';
 }

@@ -11,6 +11,7 @@ import {
   type ServedEvent,
   type ServedList,
   type WatchRequest,
+  withoutProtobuf,
 } from '../registry/index.ts';
 import { forbidden, type ResourceDefinition } from '../resources/index.ts';
 import { readyAnswer, valueAnswer, wantsPretty } from './answers.ts';
@@ -26,6 +27,7 @@ import { refuseOptions } from './options.ts';
 import type { Query } from './query.ts';
 import type { Route } from './routes.ts';
 import { convertList, convertObject, eventConverter } from './tables.ts';
+import { Turns } from './turns.ts';
 
 export interface ReadContext {
   readonly registry: Registry;
@@ -41,6 +43,21 @@ export function representationOf({ request, info }: Exchange): Representation {
 
 export const objectKey = ({ type }: ResourceDefinition, { info }: Exchange): ObjectKey =>
   type.namespaced ? { namespace: info.namespace, name: info.name } : { name: info.name };
+
+/**
+ * Before anything is done, of a resource without protobuf. A deletion mostly answers a Status, which has one,
+ * and what is asked for as nothing but metadata, too.
+ *
+ * @throws StatusError NotAcceptable
+ */
+export function refuseProtobuf(exchange: Exchange, { verb }: Route): void {
+  if (verb === 'delete') return;
+  const { format, conversion } =
+    verb === 'watch'
+      ? negotiateWatch(header(exchange.request, 'accept'))
+      : representationOf(exchange);
+  if (format === 'protobuf' && conversion === undefined) throw withoutProtobuf();
+}
 
 /** An object in the representation that the client wants. */
 export async function objectAnswer(
@@ -121,12 +138,22 @@ export function watchObjects(
     conversion === undefined
       ? EVENT_WRITERS[format]
       : eventConverter(definition, conversion, format, info.query, now);
-  const signal = request.signal ?? new AbortController().signal;
+  const { guard } = exchange;
+  const signal = guard?.signal(request.signal) ?? request.signal ?? new AbortController().signal;
   const events = registry.watch(definition, watchRequest(exchange), signal);
   return {
     status: 200,
     headers: { 'content-type': WATCH_MEDIA_TYPES[format] },
-    body: pieces(events, write, () => metrics.watcher(subject)),
+    body: pieces(events, write, () => {
+      const counted = metrics.watcher(subject);
+      const watching = exchange.slot.watching();
+      const held = guard?.hold();
+      return () => {
+        counted();
+        watching();
+        held?.();
+      };
+    }),
   };
 }
 
@@ -137,7 +164,13 @@ const EVENT_WRITERS: Readonly<Record<keyof typeof WATCH_MEDIA_TYPES, EventWriter
   protobuf: ({ frame }) => frame,
 };
 
-/** One piece for each batch. */
+/** Watchers that are written to in one turn: about a millisecond of work. */
+const turns = new Turns(32);
+
+/** Bytes of a piece, unless one event has more: what a client does not read stands in memory. */
+const PIECE = 1024 * 1024;
+
+/** One piece for each batch, several for one that is large. */
 async function* pieces(
   events: AsyncIterable<readonly ServedEvent[]>,
   write: EventWriter,
@@ -146,13 +179,29 @@ async function* pieces(
   const end = begin();
   try {
     for await (const batch of events) {
-      const parts = batch.map(write);
-      const [only] = parts;
-      if (only !== undefined) yield parts.length === 1 ? only : Buffer.concat(parts);
+      await turns.pass();
+      let parts: Uint8Array[] = [];
+      let bytes = 0;
+      for (const event of batch) {
+        const part = write(event);
+        if (bytes + part.length > PIECE && parts.length > 0) {
+          yield joined(parts);
+          parts = [];
+          bytes = 0;
+        }
+        parts.push(part);
+        bytes += part.length;
+      }
+      if (parts.length > 0) yield joined(parts);
     }
   } finally {
     end();
   }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts;
+  return only !== undefined && parts.length === 1 ? only : Buffer.concat(parts);
 }
 
 /** Leaves out what the query does not say. */

@@ -5,6 +5,7 @@ import { type AuthorizationMode, authorizationModes } from '../../apiserver/inde
 import { enabledControllers } from '../../controllers/index.ts';
 import { KubepkiError, quoted } from '../../errors.ts';
 import { parseGoDuration } from '../../kubernetes/index.ts';
+import { type LimitFlags, type ServerLimits, serverLimits } from './limits.ts';
 import {
   type RequestHeaderConfig,
   type RequestHeaderFlags,
@@ -28,7 +29,15 @@ export interface ServerConfig {
   readonly tokenAuthFile?: string;
   readonly bootstrapTokenAuth: boolean;
   readonly anonymousAuth: boolean;
+  /** Whether dependents go with their owners; true unless given. */
+  readonly garbageCollection?: boolean;
   readonly auditLogPath?: string;
+  /** How values are encrypted where they lie; absent: not at all. */
+  readonly encryption?: {
+    readonly file: string;
+    /** Whether it is read again when it has changed. */
+    readonly reload: boolean;
+  };
   readonly signing?: {
     readonly certFile: string;
     readonly keyFile: string;
@@ -43,9 +52,11 @@ export interface ServerConfig {
     /** Beside what the server's own certificate is for. */
     readonly reservedNames: readonly string[];
   };
+  /** Upstream's defaults unless given. */
+  readonly limits?: ServerLimits;
 }
 
-export interface ServerFlags extends RequestHeaderFlags {
+export interface ServerFlags extends RequestHeaderFlags, LimitFlags {
   readonly dataDir: string;
   readonly bindAddress: string;
   readonly securePort: number;
@@ -55,9 +66,12 @@ export interface ServerFlags extends RequestHeaderFlags {
   readonly tokenAuthFile?: string;
   readonly enableBootstrapTokenAuth: boolean;
   readonly anonymousAuth: boolean;
+  readonly enableGarbageCollector?: boolean;
   readonly authorizationMode?: readonly string[];
   readonly apiAudiences?: readonly string[];
   readonly auditLogPath?: string;
+  readonly encryptionProviderConfig?: string;
+  readonly encryptionProviderConfigAutomaticReload?: boolean;
   readonly clusterSigningCertFile?: string;
   readonly clusterSigningKeyFile?: string;
   readonly clusterSigningDuration?: string;
@@ -75,6 +89,7 @@ export function serverConfig(flags: ServerFlags): ServerConfig {
   }
   requireControllers(controllers);
   const signing = signingOf(flags);
+  const encryption = encryptionOf(flags);
   const requestHeader = requestHeaderConfig(flags);
   return {
     database: resolve(path('--data-dir', flags.dataDir), 'state.db'),
@@ -85,7 +100,9 @@ export function serverConfig(flags: ServerFlags): ServerConfig {
     clientCaFile: path('--client-ca-file', flags.clientCaFile),
     bootstrapTokenAuth: flags.enableBootstrapTokenAuth,
     anonymousAuth: flags.anonymousAuth,
+    garbageCollection: flags.enableGarbageCollector ?? true,
     controllers,
+    limits: serverLimits(flags),
     ...(requestHeader === undefined ? {} : { requestHeader }),
     ...(flags.authorizationMode === undefined
       ? {}
@@ -95,6 +112,7 @@ export function serverConfig(flags: ServerFlags): ServerConfig {
       ? {}
       : { tokenAuthFile: path('--token-auth-file', tokenAuthFile) }),
     ...(auditLogPath === undefined ? {} : { auditLogPath: path('--audit-log-path', auditLogPath) }),
+    ...(encryption === undefined ? {} : { encryption }),
     ...(signing === undefined ? {} : { signing }),
     ...(flags.allowedCidrs === undefined
       ? {}
@@ -121,6 +139,17 @@ function requireControllers(list: readonly string[]): void {
       hint === undefined ? {} : { hint },
     );
   }
+}
+
+function encryptionOf(flags: ServerFlags): ServerConfig['encryption'] {
+  const { encryptionProviderConfig: file } = flags;
+  const { encryptionProviderConfigAutomaticReload: reload = false } = flags;
+  if (file !== undefined) return { file: path('--encryption-provider-config', file), reload };
+  if (!reload) return undefined;
+  throw new KubepkiError(
+    'USAGE',
+    '--encryption-provider-config-automatic-reload must be set with --encryption-provider-config',
+  );
 }
 
 function signingOf(flags: ServerFlags): ServerConfig['signing'] {

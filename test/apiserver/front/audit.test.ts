@@ -2,12 +2,8 @@ import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync
 import { join, resolve } from 'node:path';
 import { Writable } from 'node:stream';
 import { describe, expect, it, vi } from 'vitest';
-import {
-  type Audited,
-  type AuditLog,
-  auditEvent,
-  openAuditLog,
-} from '../../../src/apiserver/front/audit.ts';
+import { type AuditLog, openAuditLog } from '../../../src/apiserver/front/audit.ts';
+import { type Audited, auditEvent } from '../../../src/apiserver/front/audit-event.ts';
 import type { IncomingRequest } from '../../../src/apiserver/front/exchange.ts';
 import { requestInfo } from '../../../src/apiserver/front/request-info.ts';
 import { StatusError } from '../../../src/kubernetes/index.ts';

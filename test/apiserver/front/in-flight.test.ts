@@ -29,7 +29,7 @@ function slowly() {
 
 describe('a client that sends its body slowly', () => {
   it('keeps nobody out', async () => {
-    const { api } = await apiServer({ inFlight: { readOnly: 2, mutating: 2 } });
+    const { api } = await apiServer({ inFlight: { readOnly: 2, mutating: 2, patienceMs: 1 } });
     const { state, release, request } = slowly();
     const held = [api.handle(request()), api.handle(request())];
     while (state.reading < 2) await new Promise((resolve) => setImmediate(resolve));
@@ -41,7 +41,7 @@ describe('a client that sends its body slowly', () => {
   });
 
   it('can do so only so often at once, and others still can', async () => {
-    const { api } = await apiServer({ inFlight: { readOnly: 2, mutating: 2 } });
+    const { api } = await apiServer({ inFlight: { readOnly: 2, mutating: 2, patienceMs: 1 } });
     const { state, release, request } = slowly();
     const held = [api.handle(request()), api.handle(request())];
     while (state.reading < 2) await new Promise((resolve) => setImmediate(resolve));
@@ -60,7 +60,7 @@ describe('a client that sends its body slowly', () => {
   });
 
   it('gives all places back when the body never comes', async () => {
-    const { api } = await apiServer({ inFlight: { readOnly: 2, mutating: 1 } });
+    const { api } = await apiServer({ inFlight: { readOnly: 2, mutating: 1, patienceMs: 1 } });
     const { request } = slowly();
     for (let index = 0; index < 3; index += 1) {
       const broken = { ...request(), readBody: () => Promise.reject(new Error('gone')) };
