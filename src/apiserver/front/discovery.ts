@@ -3,7 +3,7 @@
  * once from the table of definitions. The aggregated form is k8s.io/api, apidiscovery/v2/types.go.
  */
 import { hash } from 'node:crypto';
-import { apiVersionOf, type ResourceType } from '../../kubernetes/index.ts';
+import { apiVersionOf } from '../../kubernetes/index.ts';
 import type { ResourceDefinition } from '../resources/index.ts';
 import type { Verb } from '../types.ts';
 
@@ -145,7 +145,7 @@ function resources(definition: ResourceDefinition): object[] {
       kind: type.kind,
       verbs: verbs.toSorted(),
       ...names(definition),
-      ...(path === undefined ? {} : { storageVersionHash: storageVersionHash(type) }),
+      ...(path === undefined ? {} : { storageVersionHash: storageVersionHash(definition) }),
     },
     ...subresources(definition).map(([name, allowed]) => ({
       name: `${type.resource}/${name}`,
@@ -171,7 +171,8 @@ const names = ({ shortNames, categories }: ResourceDefinition): object => ({
  * Which version objects are stored in, as upstream says it: clients may only compare it (apiserver,
  * pkg/endpoints/discovery/storageversionhash.go).
  */
-function storageVersionHash({ group, version, kind }: ResourceType): string {
+function storageVersionHash({ type, storedAs }: ResourceDefinition): string {
+  const { group, version, kind } = storedAs?.definition.type ?? type;
   const digest = hash('sha256', `${group}/${version}/${kind}`, 'buffer');
   return digest.subarray(0, 8).toString('base64');
 }

@@ -43,6 +43,16 @@ export const WRITE: readonly Parameter[] = [
   ),
 ];
 
+/** Of PATCH. */
+export const PATCHING: readonly Parameter[] = [
+  ...WRITE,
+  query(
+    'force',
+    'boolean',
+    'Of server-side apply: fields that others hold are taken from them. Not for other patches.',
+  ),
+];
+
 const SELECTORS: readonly Parameter[] = [
   query('fieldSelector', 'string', 'Only objects with these fields.'),
   query('labelSelector', 'string', 'Only objects with these labels.'),
@@ -62,6 +72,11 @@ const AT: readonly Parameter[] = [
   ),
 ];
 
+const SHARD = query(
+  'shardSelector',
+  'string',
+  'Only a part of the objects. Of a feature of upstream that is switched off.',
+);
 const TIMEOUT = query('timeoutSeconds', 'integer', 'After how many seconds the request ends.');
 const LIMIT = query(
   'limit',
@@ -76,6 +91,7 @@ export const LIST: readonly Parameter[] = [
   ...SELECTORS,
   LIMIT,
   ...AT,
+  SHARD,
   TIMEOUT,
   query('watch', 'boolean', 'true: what changes, as a stream of events, and not a list.'),
 ];
@@ -87,6 +103,11 @@ export const DELETE: readonly Parameter[] = [
     'integer',
     'How many seconds the object is given to end by itself; 0 for none.',
   ),
+  query(
+    'ignoreStoreReadErrorWithClusterBreakingPotential',
+    'boolean',
+    'Deletes also what cannot be read from the storage. Of a feature of upstream that is switched off.',
+  ),
   query('orphanDependents', 'boolean', 'Replaced by `propagationPolicy`.'),
   query(
     'propagationPolicy',
@@ -95,11 +116,13 @@ export const DELETE: readonly Parameter[] = [
   ),
 ];
 
+/** In the order of their names, as everywhere. */
 export const DELETE_COLLECTION: readonly Parameter[] = [
   CONTINUE,
   ...DELETE,
   ...SELECTORS,
   LIMIT,
   ...AT,
+  SHARD,
   TIMEOUT,
-];
+].sort((a, b) => (a.name < b.name ? -1 : 1));

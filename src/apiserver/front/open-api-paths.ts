@@ -2,60 +2,35 @@
  * The operations on the resources of a group in one version, as both versions of OpenAPI tell them.
  * Identifiers follow upstream, since clients are generated from them (apiserver, pkg/endpoints/installer.go).
  */
-import type { ResourceType } from '../../kubernetes/index.ts';
 import type { ResourceDefinition } from '../resources/index.ts';
 import type { Verb } from '../types.ts';
-import { API_RESOURCE_LIST, DELETE_OPTIONS, PATCH, STATUS } from './open-api-meta.ts';
+import { API_RESOURCE_LIST, DELETE_OPTIONS, PATCH, STATUS, WATCH_EVENT } from './open-api-meta.ts';
+import {
+  capital,
+  type DocumentPaths,
+  groupWord,
+  type Operation,
+  type Path,
+} from './open-api-operation.ts';
 import {
   DELETE,
   DELETE_COLLECTION,
   LIST,
   NAMESPACE,
   nameOf,
+  PATCHING,
   type Parameter,
   PRETTY,
   WRITE,
 } from './open-api-parameters.ts';
-import { type GroupVersionKind, gvkOf, listSchemaName } from './open-api-schemas.ts';
-
-export type Method = 'get' | 'put' | 'post' | 'delete' | 'patch';
-
-export interface Operation {
-  readonly method: Method;
-  readonly id: string;
-  readonly description: string;
-  /** `x-kubernetes-action`; absent for discovery, as the next. */
-  readonly action?: string;
-  readonly kind?: GroupVersionKind;
-  readonly parameters: readonly Parameter[];
-  /** The schema of the body. */
-  readonly body?: string;
-  readonly bodyRequired?: boolean;
-  /** Media types of the body; absent for any. */
-  readonly consumes?: readonly string[];
-  /** Successes: what they are called and the schema of their body, by status. */
-  readonly answers: Readonly<Record<string, readonly [string, string]>>;
-  /** Answers a watch, too. */
-  readonly streams?: boolean;
-}
-
-export interface Path {
-  readonly path: string;
-  /** Of all operations. */
-  readonly parameters: readonly Parameter[];
-  readonly operations: readonly Operation[];
-}
-
-export interface GroupVersionPaths {
-  /** `core_v1`. */
-  readonly tag: string;
-  readonly paths: readonly Path[];
-}
+import { discovery } from './open-api-roots.ts';
+import { gvkOf, listSchemaName } from './open-api-schemas.ts';
 
 const PATCHES = [
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
 ];
 
 /** What differs between a resource and its subresources. */
@@ -72,37 +47,42 @@ interface Target {
 export function groupVersionPaths(
   root: string,
   definitions: readonly ResourceDefinition[],
-): GroupVersionPaths {
+): DocumentPaths {
   const [first] = definitions;
   if (first === undefined) throw new RangeError('expected at least one definition, got none');
-  const group = groupWord(first.type);
+  const group = groupWord(first.type.group);
   const prefix = `${capital(group)}${capital(first.type.version)}`;
-  const paths = definitions.flatMap((definition) => resourcePaths(root, prefix, definition));
+  const paths = definitions.flatMap((definition) => [
+    ...resourcePaths(root, prefix, definition),
+    ...watchPaths(root, prefix, definition),
+  ]);
   return {
     tag: `${group}_${first.type.version}`,
     paths: [
-      { path: `${root}/`, parameters: [], operations: [discovery(prefix)] },
-      ...paths.filter((path) => path.operations.length > 0),
+      discovery(`${root}/`, `get${prefix}APIResources`, 'get available resources', [
+        API_RESOURCE_LIST,
+      ]),
+      ...paths.filter((path) => path.operations.length > 0).map(shared),
     ],
   };
 }
 
-const discovery = (prefix: string): Operation => ({
-  method: 'get',
-  id: `get${prefix}APIResources`,
-  description: 'get available resources',
-  parameters: [],
-  answers: { 200: ['OK', API_RESOURCE_LIST] },
-});
-
-/** `rbac.authorization.k8s.io` is `rbacAuthorization`. */
-function groupWord({ group }: ResourceType): string {
-  if (group === '') return 'core';
-  const [first = '', ...rest] = group.replace(/\.k8s\.io$/, '').split('.');
-  return [first, ...rest.map(capital)].join('');
+/** What all operations of a path have is said once. */
+function shared({ path, parameters, operations }: Path): Path {
+  const [first, ...others] = operations;
+  const all = first?.parameters.filter((one) =>
+    others.every((other) => other.parameters.includes(one)),
+  );
+  if (all === undefined || all.length === 0) return { path, parameters, operations };
+  return {
+    path,
+    parameters: [...parameters, ...all].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    operations: operations.map((operation) => ({
+      ...operation,
+      parameters: operation.parameters.filter((one) => !all.includes(one)),
+    })),
+  };
 }
-
-const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
 function resourcePaths(root: string, prefix: string, definition: ResourceDefinition): Path[] {
   const { type, subresources, verbs } = definition;
@@ -139,6 +119,46 @@ function resourcePaths(root: string, prefix: string, definition: ResourceDefinit
     });
   }
   return paths;
+}
+
+/** The old way to a watch: `/api/v1/watch/…`. */
+function watchPaths(root: string, prefix: string, { type, verbs }: ResourceDefinition): Path[] {
+  if (!verbs.includes('watch')) return [];
+  const { kind, resource, namespaced } = type;
+  const subject = `${namespaced ? 'Namespaced' : ''}${kind}`;
+  const inNamespace = namespaced ? [NAMESPACE] : [];
+  const above = `${root}/watch`;
+  const collection = namespaced
+    ? `${above}/namespaces/{namespace}/${resource}`
+    : `${above}/${resource}`;
+  const one = (
+    path: string,
+    id: string,
+    action: string,
+    parameters: readonly Parameter[],
+  ): Path => ({
+    path,
+    parameters,
+    operations: [
+      {
+        method: 'get',
+        id: `watch${prefix}${id}`,
+        description: `watch ${action === 'watch' ? 'an object' : 'objects'} of kind ${kind}`,
+        action,
+        kind: gvkOf(type),
+        parameters: LIST,
+        answers: { 200: ['OK', WATCH_EVENT] },
+        streams: true,
+      },
+    ],
+  });
+  return [
+    one(collection, `${subject}List`, 'watchlist', [...inNamespace, PRETTY]),
+    one(`${collection}/{name}`, subject, 'watch', [nameOf(kind), ...inNamespace, PRETTY]),
+    ...(namespaced
+      ? [one(`${above}/${resource}`, `${kind}ListForAllNamespaces`, 'watchlist', [PRETTY])]
+      : []),
+  ];
 }
 
 type Writer = (target: Target) => Operation;
@@ -228,15 +248,17 @@ const ITEM: Readonly<Partial<Record<Verb, Writer>>> = {
     description: `partially update ${specified(target)}`,
     action: 'patch',
     kind: gvkOf(target.definition.type),
-    parameters: WRITE,
+    parameters: PATCHING,
     body: PATCH,
     bodyRequired: true,
     consumes: PATCHES,
     answers: written(target),
   }),
   delete: ({ definition, prefix, subject }) => {
-    const answer =
-      definition.strategy.returnDeletedObject === true ? definition.schema.name : STATUS;
+    const { strategy, schema, type } = definition;
+    // Upstream says Status of namespaces, too, and answers the namespace.
+    const isTold = strategy.returnDeletedObject === true && type.kind !== 'Namespace';
+    const answer = isTold ? schema.name : STATUS;
     return {
       method: 'delete',
       id: `delete${prefix}${subject}`,

@@ -1,15 +1,9 @@
-/** The schemas of a document: the objects of definitions, their lists, and what goes with them, with words. */
+/** The schemas of a document: everything that its operations speak of, with words. */
 import type { ResourceType } from '../../kubernetes/index.ts';
 import { type OpenApiSchema, openApiSchemas, type ResourceDefinition } from '../resources/index.ts';
 import { describeField, describeSchema } from './open-api-describe.ts';
-import {
-  API_RESOURCE_LIST,
-  DELETE_OPTIONS,
-  LIST_META,
-  metaSchemas,
-  STATUS,
-  WATCH_EVENT,
-} from './open-api-meta.ts';
+import { KINDS_OF_ALL, KINDS_OF_CORE, OTHER_SCHEMAS } from './open-api-meta.ts';
+import type { Path } from './open-api-operation.ts';
 
 /** Which kind of the API a schema or an operation is about; Go compares the three texts. */
 export interface GroupVersionKind {
@@ -31,31 +25,58 @@ export const listSchemaName = ({ schema, listKind }: ResourceDefinition): string
   schema.name.replace(/[^.]+$/, listKind);
 
 /**
- * Everything that operations on these resources speak of, sorted by name.
+ * Everything that these operations speak of, sorted by name.
  *
+ * @param definitions of what the document is about: options are kinds of each of its groups
  * @param reference what stands before a name in a `$ref`: `#/components/schemas/`
  */
 export function documentSchemas(
+  paths: readonly Path[],
   definitions: readonly ResourceDefinition[],
   reference: string,
 ): Readonly<Record<string, OpenApiSchema>> {
-  const schemas = new Map<string, OpenApiSchema>();
-  const objects = openApiSchemas(
-    definitions.map(({ schema }) => schema),
-    reference,
+  const spoken = new Set(
+    paths.flatMap(({ operations }) =>
+      operations.flatMap(({ body, answers }) => [
+        ...(body === undefined ? [] : [body]),
+        ...Object.values(answers).map(([, schema]) => schema),
+      ]),
+    ),
   );
-  for (const [name, schema] of objects) schemas.set(name, described(name, schema));
+  const others = [...OTHER_SCHEMAS].filter(([name]) => spoken.delete(name));
+  const kinds = kindsOf(definitions);
+  return Object.fromEntries(
+    [...openApiSchemas(spoken, definitions, reference), ...others]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, schema]) => {
+        const of = kinds(name);
+        return [name, { ...described(name, schema), ...(of === undefined ? {} : { [GVK]: of }) }];
+      }),
+  );
+}
+
+/** Which kinds of the API a schema is of; undefined for a part of an object. */
+function kindsOf(
+  definitions: readonly ResourceDefinition[],
+): (name: string) => readonly GroupVersionKind[] | undefined {
+  const known = new Map<string, readonly GroupVersionKind[]>();
+  const versions = new Map<string, Omit<GroupVersionKind, 'kind'>>([
+    ['/v1', { group: '', version: 'v1' }],
+  ]);
   for (const definition of definitions) {
-    const { schema, type, verbs, listKind } = definition;
-    schemas.set(schema.name, { ...schemas.get(schema.name), [GVK]: [gvkOf(type)] });
+    const { schema, type, listKind, verbs } = definition;
+    const { group, version } = type;
+    versions.set(`${group}/${version}`, { group, version });
+    known.set(schema.name, [gvkOf(type)]);
     if (!verbs.includes('list')) continue;
-    schemas.set(listSchemaName(definition), listSchema(definition, listKind, reference));
+    known.set(listSchemaName(definition), [{ ...gvkOf(type), kind: listKind }]);
   }
-  const stored = definitions.some(({ verbs }) => verbs.includes('list'));
-  for (const [name, schema] of metaSchemas(reference, stored)) {
-    schemas.set(name, { ...schema, ...metaKinds(name, definitions) });
-  }
-  return Object.fromEntries([...schemas].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return (name) => {
+    const kind = name.slice(name.lastIndexOf('.') + 1);
+    if (KINDS_OF_CORE.has(name)) return [{ group: '', version: 'v1', kind }];
+    if (KINDS_OF_ALL.has(name)) return [...versions.values()].map((one) => ({ ...one, kind }));
+    return known.get(name);
+  };
 }
 
 function described(name: string, schema: OpenApiSchema): OpenApiSchema {
@@ -81,47 +102,3 @@ const describedProperties = (name: string, properties: OpenApiSchema): OpenApiSc
 
 const isRecord = (value: unknown): value is OpenApiSchema =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function listSchema(
-  { schema, type }: ResourceDefinition,
-  listKind: string,
-  reference: string,
-): OpenApiSchema {
-  return {
-    description: `A list of objects of the kind ${type.kind}.`,
-    type: 'object',
-    required: ['items'],
-    properties: {
-      kind: { description: `${listKind}.`, type: 'string' },
-      apiVersion: {
-        description: 'The group and version in which the items are written.',
-        type: 'string',
-      },
-      metadata: {
-        description: 'What the list has beside its items.',
-        allOf: [{ $ref: `${reference}${LIST_META}` }],
-      },
-      items: {
-        description: 'The objects.',
-        type: 'array',
-        items: { allOf: [{ $ref: `${reference}${schema.name}` }] },
-      },
-    },
-    [GVK]: [{ ...gvkOf(type), kind: listKind }],
-  };
-}
-
-/** Options and events exist in each group, the others in the core group. */
-function metaKinds(name: string, definitions: readonly ResourceDefinition[]): OpenApiSchema {
-  const kind = name.slice(name.lastIndexOf('.') + 1);
-  if (name === STATUS || name === API_RESOURCE_LIST) {
-    return { [GVK]: [{ group: '', version: 'v1', kind }] };
-  }
-  if (name !== DELETE_OPTIONS && name !== WATCH_EVENT) return {};
-  const versions = new Map(
-    [{ group: '', version: 'v1' }, ...definitions.map(({ type }) => type)].map(
-      ({ group, version }) => [`${group}/${version}`, { group, version, kind }],
-    ),
-  );
-  return { [GVK]: [...versions.values()] };
-}

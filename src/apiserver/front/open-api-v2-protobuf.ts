@@ -86,6 +86,7 @@ const SCHEMA = message(
     format: [2, STRING],
     description: [4, STRING],
     required: [19, STRINGS],
+    enum: [20, repeated(ANY)],
     additionalProperties: [21, within(1, schema)],
     type: [22, within(1, STRINGS)],
     items: [23, within(1, schema)],
@@ -121,14 +122,22 @@ const PATH = message({
   uniqueItems: [19, BOOL],
 });
 
-/** ParametersItem > Parameter > BodyParameter, or NonBodyParameter > that of its place. */
-const BODY_ITEM = within(1, within(1, BODY));
-const QUERY_ITEM = within(1, within(2, within(3, QUERY)));
-const PATH_ITEM = within(1, within(2, within(4, PATH)));
-const PARAMETERS = repeated((number, value) => {
+/** Parameter > BodyParameter, or NonBodyParameter > that of its place. */
+const BODY_PARAMETER = within(1, BODY);
+const QUERY_PARAMETER = within(2, within(3, QUERY));
+const PATH_PARAMETER = within(2, within(4, PATH));
+const PARAMETER: Encode = (number, value) => {
   const place = entries(value).find(([name]) => name === 'in')?.[1];
-  const encode = place === 'body' ? BODY_ITEM : place === 'path' ? PATH_ITEM : QUERY_ITEM;
+  const encode =
+    place === 'body' ? BODY_PARAMETER : place === 'path' ? PATH_PARAMETER : QUERY_PARAMETER;
   return encode(number, value);
+};
+/** ParametersItem: a Parameter, or a JsonReference to one. */
+const PARAMETER_ITEM = within(1, PARAMETER);
+const REFERENCE_ITEM = within(2, message({ $ref: [1, STRING] }));
+const PARAMETERS = repeated((number, value) => {
+  const isReference = entries(value).some(([name]) => name === '$ref');
+  return (isReference ? REFERENCE_ITEM : PARAMETER_ITEM)(number, value);
 });
 
 const RESPONSE = message({ description: [1, STRING], schema: [2, within(1, schema)] });
@@ -171,6 +180,7 @@ const DOCUMENT: Members = {
   info: [2, message({ title: [1, STRING], version: [2, STRING] })],
   paths: [8, PATHS],
   definitions: [9, dictionary(1, schema)],
+  parameters: [10, dictionary(1, PARAMETER)],
   security: [12, repeated(dictionary(1, within(1, STRINGS)))],
   securityDefinitions: [13, dictionary(1, within(2, API_KEY))],
 };

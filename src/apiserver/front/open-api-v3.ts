@@ -1,23 +1,21 @@
-/** A document of OpenAPI 3: one group in one version. */
+/** A document of OpenAPI 3: one group in one version, or one of the paths above them. */
 import type { ResourceDefinition } from '../resources/index.ts';
 import { producedTypes } from './negotiate.ts';
+import type { DocumentPaths, Operation } from './open-api-operation.ts';
 import type { Parameter } from './open-api-parameters.ts';
-import { groupVersionPaths, type Operation } from './open-api-paths.ts';
 import { documentSchemas, GVK } from './open-api-schemas.ts';
 
 const REFERENCE = '#/components/schemas/';
 
 /**
- * @param root `/api/v1`
- * @param definitions of that group and version
+ * @param definitions of its group and version
  * @param version of Kubernetes, as `info.version` tells it: `1.36`
  */
 export function openApiV3(
-  root: string,
+  { tag, paths }: DocumentPaths,
   definitions: readonly ResourceDefinition[],
   version: string,
 ): object {
-  const { tag, paths } = groupVersionPaths(root, definitions);
   return {
     openapi: '3.0.0',
     info: { title: 'Kubernetes', version },
@@ -31,7 +29,7 @@ export function openApiV3(
       ]),
     ),
     components: {
-      schemas: documentSchemas(definitions, REFERENCE),
+      schemas: documentSchemas(paths, definitions, REFERENCE),
       securitySchemes: {
         BearerToken: {
           type: 'apiKey',
@@ -63,7 +61,10 @@ function operation(one: Operation, tag: string): object {
       ...Object.fromEntries(
         Object.entries(one.answers).map(([status, [words, schema]]) => [
           status,
-          { description: words, content: content(schema, producedTypes(one.streams === true)) },
+          {
+            description: words,
+            content: content(schema, one.produces ?? producedTypes(one.streams === true)),
+          },
         ]),
       ),
       401: { description: 'Unauthorized' },

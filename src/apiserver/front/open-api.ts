@@ -2,6 +2,9 @@
 import { hash } from 'node:crypto';
 import type { ResourceDefinition } from '../resources/index.ts';
 import { groupVersionPath } from './discovery.ts';
+import type { DocumentPaths } from './open-api-operation.ts';
+import { groupVersionPaths } from './open-api-paths.ts';
+import { rootPaths } from './open-api-roots.ts';
 import { openApiV2 } from './open-api-v2.ts';
 import { encodeOpenApiV2 } from './open-api-v2-protobuf.ts';
 import { openApiV3 } from './open-api-v3.ts';
@@ -33,20 +36,42 @@ export interface OpenApi {
 
 /** @param release of Kubernetes: `1.36`, as upstream calls the version of its documents */
 export function openApi(definitions: readonly ResourceDefinition[], release: string): OpenApi {
-  // The definitions of each group and version, by where they are: `/api/v1`.
-  const groups = Map.groupBy(definitions, ({ type }) => groupVersionPath(type.group, type.version));
+  const paths = pathsOf(definitions);
   const documents = new Map(
-    [...groups].map(([root, served]) => [
-      root.slice(1),
-      json(() => openApiV3(root, served, release)),
-    ]),
+    [...paths].map(([at, { served, of }]) => [at, json(() => openApiV3(of(), served, release))]),
   );
+  const v2 = (): object =>
+    openApiV2(
+      [...paths.values()].map(({ of }) => of()),
+      definitions,
+      release,
+    );
   return {
     index: json(() => index(documents)),
     v3: (path) => documents.get(path)?.(),
-    v2: json(() => openApiV2(groups, release)),
-    v2Protobuf: once(() => encodeOpenApiV2(openApiV2(groups, release))),
+    v2: json(v2),
+    v2Protobuf: once(() => encodeOpenApiV2(v2())),
   };
+}
+
+interface Source {
+  /** The definitions that are of its group and version. */
+  readonly served: readonly ResourceDefinition[];
+  /** Makes them anew each time: what is kept is the documents. */
+  readonly of: () => DocumentPaths;
+}
+
+/** By where the document is: `api/v1`. */
+function pathsOf(definitions: readonly ResourceDefinition[]): ReadonlyMap<string, Source> {
+  const groups = Map.groupBy(definitions, ({ type }) => groupVersionPath(type.group, type.version));
+  const above = rootPaths(new Set(definitions.map(({ type }) => type.group)));
+  return new Map<string, Source>([
+    ...[...groups].map(
+      ([root, served]) =>
+        [root.slice(1), { served, of: () => groupVersionPaths(root, served) }] as const,
+    ),
+    ...[...above].map(([at, paths]) => [at, { served: [], of: () => paths }] as const),
+  ]);
 }
 
 function index(documents: ReadonlyMap<string, () => Document>): object {

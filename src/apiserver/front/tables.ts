@@ -85,8 +85,9 @@ export function convertObject(
   switch (kind) {
     case 'Table': {
       const context = { definition, apiVersion, include: includeObject(query), now };
-      const { resourceVersion = String(revision) } = object.metadata;
-      return table(context, { resourceVersion }, [object]);
+      // What a dry run would have written has none.
+      const { resourceVersion = revision > 0 ? String(revision) : undefined } = object.metadata;
+      return table(context, resourceVersion === undefined ? {} : { resourceVersion }, [object]);
     }
     case 'PartialObjectMetadata':
       return partial(apiVersion, object);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { aggregatedDiscovery, discoveryDocuments } from '../../../src/apiserver/front/discovery.ts';
 import { DEFINITIONS } from '../../../src/apiserver/resources/index.ts';
-import { BOOTSTRAP_DEFINITIONS } from './definitions.ts';
 
 const ALL_VERBS = [
   'create',
@@ -15,9 +15,9 @@ const ALL_VERBS = [
 ];
 
 // The expectations are what kube-apiserver 1.36.3 answers for the same resources.
-describe('discovery', () => {
-  const documents = discoveryDocuments(BOOTSTRAP_DEFINITIONS, '192.0.2.2:6443');
+const documents = discoveryDocuments(DEFINITIONS, '192.0.2.2:6443');
 
+describe('discovery', () => {
   test('/api tells the version of the core group and where the server is', () => {
     expect(documents.get('/api')).toEqual({
       kind: 'APIVersions',
@@ -27,32 +27,34 @@ describe('discovery', () => {
   });
 
   test('/api tells no address where none is known', () => {
-    expect(discoveryDocuments(BOOTSTRAP_DEFINITIONS).get('/api')).toMatchObject({
+    expect(discoveryDocuments(DEFINITIONS).get('/api')).toMatchObject({
       serverAddressByClientCIDRs: [],
     });
   });
 
-  test('/apis lists the groups in the order of kube-apiserver', () => {
-    const names = [
-      'apiregistration.k8s.io',
-      'authentication.k8s.io',
-      'authorization.k8s.io',
-      'certificates.k8s.io',
-      'rbac.authorization.k8s.io',
-      'storage.k8s.io',
-      'admissionregistration.k8s.io',
-      'scheduling.k8s.io',
-      'coordination.k8s.io',
-      'node.k8s.io',
-      'discovery.k8s.io',
-      'flowcontrol.apiserver.k8s.io',
-    ];
-    expect(discoveryDocuments(DEFINITIONS).get('/apis')).toEqual({
+  test('/apis lists the groups in the order of kube-apiserver, our own at the end', () => {
+    const versions: Readonly<Record<string, readonly string[]>> = {
+      'apiregistration.k8s.io': ['v1'],
+      'events.k8s.io': ['v1'],
+      'authentication.k8s.io': ['v1'],
+      'authorization.k8s.io': ['v1'],
+      'certificates.k8s.io': ['v1', 'v1beta1'],
+      'rbac.authorization.k8s.io': ['v1'],
+      'storage.k8s.io': ['v1'],
+      'admissionregistration.k8s.io': ['v1'],
+      'scheduling.k8s.io': ['v1'],
+      'coordination.k8s.io': ['v1'],
+      'node.k8s.io': ['v1'],
+      'discovery.k8s.io': ['v1'],
+      'flowcontrol.apiserver.k8s.io': ['v1'],
+      'kubepki.dev': ['v1'],
+    };
+    expect(documents.get('/apis')).toEqual({
       kind: 'APIGroupList',
       apiVersion: 'v1',
-      groups: names.map((name) => ({
+      groups: Object.entries(versions).map(([name, all]) => ({
         name,
-        versions: [{ groupVersion: `${name}/v1`, version: 'v1' }],
+        versions: all.map((version) => ({ groupVersion: `${name}/${version}`, version })),
         preferredVersion: { groupVersion: `${name}/v1`, version: 'v1' },
       })),
     });
@@ -63,7 +65,10 @@ describe('discovery', () => {
       kind: 'APIGroup',
       apiVersion: 'v1',
       name: 'certificates.k8s.io',
-      versions: [{ groupVersion: 'certificates.k8s.io/v1', version: 'v1' }],
+      versions: [
+        { groupVersion: 'certificates.k8s.io/v1', version: 'v1' },
+        { groupVersion: 'certificates.k8s.io/v1beta1', version: 'v1beta1' },
+      ],
       preferredVersion: { groupVersion: 'certificates.k8s.io/v1', version: 'v1' },
     });
   });
@@ -101,6 +106,7 @@ describe('discovery', () => {
       groupVersion: 'v1',
       resources: [
         { name: 'configmaps', shortNames: ['cm'], storageVersionHash: 'qFsyl6wFWjQ=' },
+        { name: 'endpoints', shortNames: ['ep'], storageVersionHash: 'fWeeMqaN/OA=' },
         { name: 'events', shortNames: ['ev'], storageVersionHash: 'r2yiGXH7wu8=' },
         {
           name: 'namespaces',
@@ -111,8 +117,12 @@ describe('discovery', () => {
         { name: 'namespaces/status' },
         { name: 'nodes', storageVersionHash: 'XwShjMxG9Fs=' },
         { name: 'nodes/status' },
+        { name: 'pods', categories: ['all'], storageVersionHash: 'xPOwRZ+Yhw8=' },
+        { name: 'pods/status' },
         { name: 'secrets', storageVersionHash: 'S6u1pOWzb84=' },
         { name: 'serviceaccounts', storageVersionHash: 'pbx9ZvyFpBE=' },
+        { name: 'services', categories: ['all'], storageVersionHash: '0/CO1lhkEBI=' },
+        { name: 'services/status' },
       ],
     });
   });
@@ -139,57 +149,67 @@ describe('discovery', () => {
 
   test('there is nothing for what is not served', () => {
     expect(documents.get('/apis/apps')).toBeUndefined();
-    expect(documents.get('/apis/certificates.k8s.io/v1beta1')).toBeUndefined();
+    expect(documents.get('/apis/certificates.k8s.io/v1alpha1')).toBeUndefined();
   });
 });
 
 describe('aggregated discovery', () => {
-  const documents = aggregatedDiscovery(BOOTSTRAP_DEFINITIONS);
+  const aggregated = aggregatedDiscovery(DEFINITIONS);
+  const itemsOf = (path: string): readonly unknown[] =>
+    z.object({ items: z.array(z.unknown()) }).parse(aggregated.get(path)).items;
 
-  test('/apis holds the resources of all groups', () => {
-    expect(documents.get('/apis')).toMatchObject({
+  test('/apis holds the groups, with their versions and resources', () => {
+    expect(aggregated.get('/apis')).toMatchObject({
       kind: 'APIGroupDiscoveryList',
       apiVersion: 'apidiscovery.k8s.io/v2',
       metadata: {},
-      items: [
-        { metadata: { name: 'authentication.k8s.io' } },
-        { metadata: { name: 'authorization.k8s.io' } },
-        {
-          metadata: { name: 'certificates.k8s.io' },
-          versions: [
-            {
-              version: 'v1',
-              freshness: 'Current',
-              resources: [
-                {
-                  resource: 'certificatesigningrequests',
-                  responseKind: { group: '', version: '', kind: 'CertificateSigningRequest' },
-                  scope: 'Cluster',
-                  singularResource: 'certificatesigningrequest',
-                  verbs: ALL_VERBS,
-                  shortNames: ['csr'],
-                  subresources: [
-                    { subresource: 'approval', verbs: ['get', 'patch', 'update'] },
-                    { subresource: 'status', verbs: ['get', 'patch', 'update'] },
-                  ],
-                },
-              ],
-            },
-          ],
-        },
-        { metadata: { name: 'rbac.authorization.k8s.io' } },
-        { metadata: { name: 'coordination.k8s.io' } },
-      ],
     });
+    const { groups } = z
+      .object({ groups: z.array(z.object({ name: z.string() })) })
+      .parse(documents.get('/apis'));
+    expect(itemsOf('/apis')).toMatchObject(groups.map(({ name }) => ({ metadata: { name } })));
+    expect(itemsOf('/apis')).toContainEqual(
+      expect.objectContaining({
+        metadata: { name: 'certificates.k8s.io' },
+        versions: [
+          {
+            version: 'v1',
+            freshness: 'Current',
+            resources: [
+              {
+                resource: 'certificatesigningrequests',
+                responseKind: { group: '', version: '', kind: 'CertificateSigningRequest' },
+                scope: 'Cluster',
+                singularResource: 'certificatesigningrequest',
+                verbs: ALL_VERBS,
+                shortNames: ['csr'],
+                subresources: ['approval', 'status'].map((subresource) => ({
+                  subresource,
+                  responseKind: { group: '', version: '', kind: 'CertificateSigningRequest' },
+                  verbs: ['get', 'patch', 'update'],
+                })),
+              },
+            ],
+          },
+          expect.objectContaining({ version: 'v1beta1' }),
+        ],
+      }),
+    );
   });
 
   test('/api holds the core group, which has no name', () => {
-    expect(documents.get('/api')).toMatchObject({
+    const names = ['configmaps', 'endpoints', 'events', 'namespaces', 'nodes', 'pods', 'secrets'];
+    expect(aggregated.get('/api')).toMatchObject({
       items: [
         {
           metadata: {},
           versions: [
-            { resources: [{ resource: 'configmaps', scope: 'Namespaced' }, {}, {}, {}, {}, {}] },
+            {
+              resources: [...names, 'serviceaccounts', 'services'].map((resource) => ({
+                resource,
+                scope: ['namespaces', 'nodes'].includes(resource) ? 'Cluster' : 'Namespaced',
+              })),
+            },
           ],
         },
       ],

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Document, openApi } from '../../../src/apiserver/front/open-api.ts';
+import { DESCRIPTIONS } from '../../../src/apiserver/front/open-api-describe.ts';
+import { DEFINITIONS } from '../../../src/apiserver/resources/index.ts';
 import { wireFields } from '../../wire-fields.ts';
-import { BOOTSTRAP_DEFINITIONS } from './definitions.ts';
 
 const KIND = z.object({ group: z.string(), version: z.string(), kind: z.string() });
 const OPERATION = z.object({
@@ -19,6 +20,7 @@ const SCHEMA = z.looseObject({
   properties: z.record(z.string(), z.looseObject({ description: z.string() })).default({}),
 });
 const METHODS = z.object({
+  parameters: OPERATION.shape.parameters,
   get: OPERATION.optional(),
   post: OPERATION.optional(),
   put: OPERATION.optional(),
@@ -35,18 +37,26 @@ const INDEX = z.object({
   paths: z.record(z.string(), z.object({ serverRelativeURL: z.string() })),
 });
 
-const api = openApi(BOOTSTRAP_DEFINITIONS, '1.36');
+const api = openApi(DEFINITIONS, '1.36');
 const textOf = (document: Document | undefined): string =>
   Buffer.from(document?.bytes ?? []).toString();
 const json = (document: Document | undefined): unknown => JSON.parse(textOf(document));
-const PATHS = [
-  'api/v1',
-  'apis/authentication.k8s.io/v1',
-  'apis/authorization.k8s.io/v1',
-  'apis/certificates.k8s.io/v1',
-  'apis/coordination.k8s.io/v1',
-  'apis/rbac.authorization.k8s.io/v1',
+const groups = [...new Set(DEFINITIONS.map(({ type }) => type.group))];
+/** Of a group in one version. */
+const VERSIONS = [
+  ...new Set(
+    DEFINITIONS.map(({ type: { group, version } }) =>
+      group === '' ? `api/${version}` : `apis/${group}/${version}`,
+    ),
+  ),
 ];
+/** Those, and what is above them. */
+const PATHS = [
+  ...VERSIONS,
+  ...groups.map((group) => (group === '' ? 'api' : `apis/${group}`)),
+  'apis',
+  'version',
+].sort();
 
 /** Every `$ref` in a document. */
 const references = (text: string): string[] =>
@@ -70,7 +80,7 @@ describe('OpenAPI 3', () => {
 
   test('what is not served has none', () => {
     expect(api.v3('apis/apps/v1')).toBeUndefined();
-    expect(api.v3('apis/certificates.k8s.io')).toBeUndefined();
+    expect(api.v3('apis/certificates.k8s.io/v2')).toBeUndefined();
     expect(api.v3('')).toBeUndefined();
   });
 
@@ -79,7 +89,7 @@ describe('OpenAPI 3', () => {
     const document = V3.parse(JSON.parse(text));
     const operations = Object.entries(document.paths).flatMap(([at, methods]) =>
       Object.entries(methods).flatMap(([method, one]) =>
-        one === undefined ? [] : [{ at, method, ...one }],
+        one === undefined || Array.isArray(one) ? [] : [{ at, method, ...one }],
       ),
     );
 
@@ -104,23 +114,17 @@ describe('OpenAPI 3', () => {
       expect(new Set(ids).size).toBe(ids.length);
     });
 
-    test('writing takes dryRun and fieldValidation, which kubectl looks for', () => {
-      const writing = operations.filter(({ method }) => ['post', 'put', 'patch'].includes(method));
-      expect(writing.length).toBeGreaterThan(0);
-      for (const { parameters } of writing) {
-        expect(parameters.map(({ name }) => name)).toEqual(
-          expect.arrayContaining(['dryRun', 'fieldValidation']),
-        );
-      }
-    });
-
-    test('a patch may be a strategic merge patch, and none that is not understood', () => {
-      for (const { requestBody } of operations.filter(({ method }) => method === 'patch')) {
+    test('a patch may be of each sort that is understood, and can be forced', () => {
+      for (const { requestBody, parameters } of operations.filter(
+        ({ method }) => method === 'patch',
+      )) {
         expect(Object.keys(requestBody?.content ?? {})).toEqual([
           'application/json-patch+json',
           'application/merge-patch+json',
           'application/strategic-merge-patch+json',
+          'application/apply-patch+yaml',
         ]);
+        expect(parameters.map(({ name }) => name)).toContain('force');
       }
     });
 
@@ -131,6 +135,67 @@ describe('OpenAPI 3', () => {
       const spoken = operations.flatMap((one) => one['x-kubernetes-group-version-kind'] ?? []);
       expect(kinds).toEqual(expect.arrayContaining(spoken));
     });
+  });
+
+  test.each(VERSIONS)(
+    'writing takes dryRun and fieldValidation, which kubectl looks for: %s',
+    (path) => {
+      const { paths } = V3.parse(json(api.v3(path)));
+      const writing = Object.values(paths).flatMap(({ post, put, patch, parameters }) =>
+        [post, put, patch].flatMap((one) =>
+          one === undefined ? [] : [[...one.parameters, ...parameters]],
+        ),
+      );
+      expect(writing.length).toBeGreaterThan(0);
+      for (const parameters of writing) {
+        expect(parameters.map(({ name }) => name)).toEqual(
+          expect.arrayContaining(['dryRun', 'fieldValidation']),
+        );
+      }
+    },
+  );
+
+  test('what all operations of a path take is said once', () => {
+    const { paths } = V3.parse(json(api.v3('apis/authorization.k8s.io/v1')));
+    for (const { post, parameters } of Object.values(paths).filter((one) => 'post' in one)) {
+      expect(post?.parameters).toEqual([]);
+      expect(parameters.map(({ name }) => name)).toEqual(
+        expect.arrayContaining(['dryRun', 'fieldManager', 'fieldValidation', 'pretty']),
+      );
+    }
+  });
+
+  test('fields have the defaults, the good values and the alternatives of the Go types', () => {
+    const { schemas } = V3.parse(json(api.v3('api/v1'))).components;
+    expect(schemas['io.k8s.api.core.v1.ContainerPort']?.properties).toMatchObject({
+      containerPort: { type: 'integer', format: 'int32', default: 0 },
+      protocol: { default: 'TCP', enum: ['SCTP', 'TCP', 'UDP'] },
+    });
+    expect(schemas['io.k8s.api.core.v1.SeccompProfile']).toMatchObject({
+      'x-kubernetes-unions': [
+        {
+          discriminator: 'type',
+          'fields-to-discriminateBy': { localhostProfile: 'LocalhostProfile' },
+        },
+      ],
+    });
+    expect(schemas['io.k8s.api.core.v1.Pod']?.properties['spec']).toMatchObject({
+      default: {},
+      allOf: [{ $ref: '#/components/schemas/io.k8s.api.core.v1.PodSpec' }],
+    });
+  });
+
+  test('nothing is described that no document has', () => {
+    const schemas = new Map(
+      PATHS.flatMap((path) => Object.entries(V3.parse(json(api.v3(path))).components.schemas)),
+    );
+    const stale = [...DESCRIPTIONS].flatMap(([name, { fields = {} }]) =>
+      Object.keys(fields)
+        .filter((field) => schemas.get(name)?.properties[field] === undefined)
+        .concat(schemas.has(name) ? [] : ['itself'])
+        .map((field) => `${name}: ${field}`),
+    );
+    expect(stale).toEqual([]);
   });
 
   // As kube-apiserver 1.36.3 names them.
@@ -158,6 +223,16 @@ describe('OpenAPI 3', () => {
       'replaceCoreV1NamespaceFinalize',
       'put',
     ],
+    ['api/v1', '/api/v1/watch/nodes', 'get', 'watchCoreV1NodeList', 'watchlist'],
+    [
+      'api/v1',
+      '/api/v1/watch/namespaces/{namespace}/pods/{name}',
+      'get',
+      'watchCoreV1NamespacedPod',
+      'watch',
+    ],
+    ['apis/storage.k8s.io', '/apis/storage.k8s.io/', 'get', 'getStorageAPIGroup', undefined],
+    ['version', '/version/', 'get', 'getCodeVersion', undefined],
     ['api/v1', '/api/v1/nodes/{name}/status', 'patch', 'patchCoreV1NodeStatus', 'patch'],
     [
       'apis/certificates.k8s.io/v1',
@@ -188,7 +263,8 @@ describe('OpenAPI 3', () => {
 
   test('only what can be done is there', () => {
     const { paths } = V3.parse(json(api.v3('api/v1')));
-    expect(Object.keys(paths['/api/v1/namespaces'] ?? {})).toEqual(['get', 'post']);
+    expect(paths['/api/v1/namespaces']?.delete).toBeUndefined();
+    expect(paths['/api/v1/namespaces']?.post).toBeDefined();
     const reviews = V3.parse(json(api.v3('apis/authentication.k8s.io/v1')));
     expect(Object.keys(reviews.paths)).toEqual([
       '/apis/authentication.k8s.io/v1/',
@@ -216,6 +292,7 @@ describe('OpenAPI 2', () => {
     swagger: z.literal('2.0'),
     paths: z.record(z.string(), z.record(z.string(), z.unknown())),
     definitions: z.record(z.string(), z.looseObject({})),
+    parameters: z.record(z.string(), z.looseObject({ name: z.string() })),
   });
   const document = V2.parse(JSON.parse(text));
 
@@ -230,7 +307,10 @@ describe('OpenAPI 2', () => {
   });
 
   test('every reference leads somewhere, and stands where OpenAPI 2 knows it', () => {
-    const known = Object.keys(document.definitions).map((name) => `#/definitions/${name}`);
+    const known = [
+      ...Object.keys(document.definitions).map((name) => `#/definitions/${name}`),
+      ...Object.keys(document.parameters).map((name) => `#/parameters/${name}`),
+    ];
     expect(known).toEqual(expect.arrayContaining(references(text)));
     expect(text).not.toMatch(/"(allOf|oneOf)"/);
   });
@@ -293,11 +373,19 @@ describe('OpenAPI 2 in protobuf', () => {
       version: 'v1',
       kind: 'CertificateSigningRequest',
     });
-    const [body, ...queries] = patch.get(8) ?? [];
-    expect(string(inside(read(body), 1, 1), 2)).toBe('body');
-    expect(queries.map((one) => string(inside(read(one), 1, 2, 3), 4))).toEqual([
+    const shared = named(inside(document, 10), 1);
+    const parameters = (patch.get(8) ?? []).map((one): Fields => {
+      const reference = string(inside(read(one), 2), 1);
+      return reference === undefined
+        ? inside(read(one), 1)
+        : (shared.get(reference.slice('#/parameters/'.length)) ?? new Map());
+    });
+    const [body, ...queries] = parameters;
+    expect(string(inside(body ?? new Map(), 1), 2)).toBe('body');
+    expect(queries.map((one) => string(inside(one, 2, 3), 4))).toEqual([
       'dryRun',
       'fieldManager',
+      'force',
     ]);
   });
 
