@@ -32,6 +32,8 @@ export interface Start {
   readonly at?: Host;
   /** On top of what it is always started with. */
   readonly flags?: Flags;
+  /** The folder that it runs in; that of the tests when not given. */
+  readonly cwd?: string;
 }
 
 /** The components that are programs here; an extension API server is a stand-in of ours. */
@@ -44,7 +46,7 @@ const LEAN = { GOMAXPROCS: '2', GOGC: '200' };
 export async function startComponent(
   { network, files }: Bench,
   component: Runnable,
-  { host, at = host, flags = {} }: Start,
+  { host, at = host, flags = {}, cwd }: Start,
   usual: Flags,
 ): Promise<Program> {
   const all = new Map(
@@ -52,7 +54,11 @@ export async function startComponent(
   );
   for (const [flag, value] of Object.entries({ ...usual, ...flags })) all.set(`--${flag}`, value);
   const args = [...all].map(([flag, value]) => `${flag}=${value}`);
-  return network.start(at.name, await peer(component), args, { name: component, env: LEAN });
+  return network.start(at.name, await peer(component), args, {
+    name: component,
+    env: LEAN,
+    ...(cwd === undefined ? {} : { cwd }),
+  });
 }
 
 export async function startEtcd(bench: Bench, member: Host): Promise<Program> {

@@ -39,7 +39,11 @@ let admin: KubernetesClient;
 let person: KubernetesClient;
 
 beforeAll(async () => {
-  server = await startRealApiserver();
+  // As our server has it: a role each goes with what is served.
+  server = await startRealApiserver(async () => [
+    '--feature-gates=ClusterTrustBundle=true,PodCertificateRequest=true',
+    '--runtime-config=certificates.k8s.io/v1beta1/clustertrustbundles=true,certificates.k8s.io/v1beta1/podcertificaterequests=true',
+  ]);
   const { url, authority, token } = server;
   const common = { server: url, ca: authority.ca, userAgent: 'kubepki-test' };
   admin = createClient(connectTransport({ ...common, ...server.admin }));

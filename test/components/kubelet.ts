@@ -17,7 +17,7 @@ export async function startKubelet(
 ): Promise<{ kubelet: Program; runtime: Program }> {
   const at = start.at ?? start.host;
   const folder = join(bench.data, `kubelet-${at.name}`);
-  await mkdir(folder, { recursive: true });
+  const cwd = await emptyFolder(folder);
   // A new name each time, as all starts on one host write into the same log.
   const socket = join(folder, `${randomUUID()}.sock`);
   const runtime = await startRuntime(bench, at.name, socket);
@@ -45,17 +45,36 @@ export async function startKubelet(
     makeIPTablesUtilChains: false,
     oomScoreAdj: 0,
   });
-  const kubelet = await startComponent(bench, 'kubelet', start, {
-    config,
-    'root-dir': folder,
-    'cert-dir': join(folder, 'pki'),
-    'hostname-override': start.host.name,
-    'node-ip': addressOf(at),
-  });
+  const kubelet = await startComponent(
+    bench,
+    'kubelet',
+    { ...start, cwd },
+    {
+      config,
+      'root-dir': folder,
+      'cert-dir': join(folder, 'pki'),
+      'hostname-override': start.host.name,
+      'node-ip': addressOf(at),
+    },
+  );
   return { kubelet, runtime };
 }
 
-async function startRuntime({ network }: Bench, host: string, socket: string): Promise<Program> {
+/**
+ * Where a kubelet has to run: our runtime tells it no place of a container's log, and with the container it
+ * removes whatever is called that and more (`*`), in the folder that it is in.
+ */
+export async function emptyFolder(folder: string): Promise<string> {
+  const empty = join(folder, 'empty');
+  await mkdir(empty, { recursive: true });
+  return empty;
+}
+
+export async function startRuntime(
+  { network }: Bench,
+  host: string,
+  socket: string,
+): Promise<Program> {
   const runtime = await network.start(host, await peer('fakecri'), [socket]);
   await waitFor(
     'the runtime serves',

@@ -1,10 +1,11 @@
 /**
  * Builds the programs that the tests run, those that the cache lacks:
- * `node test/peers/build.ts [name...]` (all when none is named). Prints one line for each, with the
- * seconds that those of its module took together.
+ * `node test/peers/build.ts [name...]` (all when none is named, and the Python with a client). Prints one line
+ * for each, with the seconds that those of its module took together.
  */
 
 import { findPeers, moduleOf, PEER_MODULES, PEER_NAMES, type PeerName } from './peers.ts';
+import { pythonWithClient } from './python.ts';
 
 const isPeerName = (name: string): name is PeerName => PEER_NAMES.some((known) => known === name);
 
@@ -29,6 +30,7 @@ async function main(names: readonly string[]): Promise<number> {
       console.log(`${name}${version.trimEnd()}: ${whence[from]}, ${path}`);
     }
   }
+  if (names.length === 0) console.log(`python with kubernetes: ${await pythonWithClient()}`);
   return 0;
 }
 

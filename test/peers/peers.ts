@@ -37,6 +37,7 @@ export const PEER_NAMES = [
   'oracle',
   'objects',
   'api-user',
+  'library',
   'fleet-go',
   'load-go',
 ] as const;
@@ -121,7 +122,7 @@ export const PEER_MODULES: readonly PeerModule[] = [
   {
     module: 'client-go',
     version: '',
-    binaries: { objects: './objects', 'api-user': './api-user' },
+    binaries: { objects: './objects', 'api-user': './api-user', library: './library' },
     ldflags: STRIP,
     needs,
   },
