@@ -18,12 +18,18 @@ import { encodeJson, ServedObject } from './served.ts';
 export class Codec {
   readonly #read = new WeakMap<Uint8Array, ServedObject>();
   readonly #deleted = new WeakMap<Change, ServedObject>();
+  /** Objects in another form than the stored one. */
+  readonly #forms = new WeakMap<ServedObject, ServedObject>();
 
   /** @throws StatusError InternalError for bytes that are no such object */
   decode<T extends KubernetesObject>(
     definition: ResourceDefinition<T>,
     { key, value, revision }: StoredValue,
   ): ServedObject<T> {
+    const { storedAs } = definition;
+    if (storedAs !== undefined) {
+      return this.#inForm(definition, this.decode(storedAs.definition, { key, value, revision }));
+    }
     const known = this.#read.get(value);
     if (known?.revision === revision && isOf(definition, known)) return known;
     const served = read(definition, key, value, revision);
@@ -37,6 +43,10 @@ export class Codec {
     change: Change,
     previous: StoredValue,
   ): ServedObject<T> {
+    const { storedAs } = definition;
+    if (storedAs !== undefined) {
+      return this.#inForm(definition, this.deleted(storedAs.definition, change, previous));
+    }
     const known = this.#deleted.get(change);
     if (known !== undefined && isOf(definition, known)) return known;
     const { object } = this.decode(definition, previous);
@@ -50,6 +60,11 @@ export class Codec {
     definition: ResourceDefinition<T>,
     object: T,
   ): { readonly value: Uint8Array; stored: (revision: number) => ServedObject<T> } {
+    const { storedAs } = definition;
+    if (storedAs !== undefined) {
+      const { value, stored } = this.encode(storedAs.definition, storedAs.toStored(object));
+      return { value, stored: (revision) => this.#inForm(definition, stored(revision)) };
+    }
     const { resourceVersion: _, ...metadata } = object.metadata;
     const value = encodeJson(typed(definition, { ...object, metadata }));
     return {
@@ -60,6 +75,21 @@ export class Codec {
         return served;
       },
     };
+  }
+
+  /** What is stored as another resource's, as one of this one. */
+  #inForm<T extends KubernetesObject>(
+    definition: ResourceDefinition<T>,
+    stored: ServedObject,
+  ): ServedObject<T> {
+    const known = this.#forms.get(stored);
+    if (known !== undefined && isOf(definition, known)) return known;
+    if (definition.storedAs === undefined)
+      throw new TypeError('expected a form of another resource');
+    const object = typed(definition, definition.storedAs.fromStored(stored.object));
+    const served = new ServedObject(definition, object, stored.revision);
+    this.#forms.set(stored, served);
+    return served;
   }
 }
 

@@ -40,7 +40,8 @@ export function decodeContinue(token: string, prefix: string): Continuation {
 }
 
 function readToken(token: string): unknown {
-  if (!/^[\w-]+$/.test(token)) throw invalid('illegal base64 data');
+  const bad = /[^\w-]/.exec(token)?.index ?? (token.length % 4 === 1 ? token.length - 1 : -1);
+  if (bad >= 0) throw invalid(`illegal base64 data at input byte ${bad}`);
   try {
     return parseJson(Buffer.from(token, 'base64url'));
   } catch {

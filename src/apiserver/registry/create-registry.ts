@@ -6,12 +6,13 @@ import { DEFINITIONS, type ResourceDefinition, type Subresource } from '../resou
 import { Codec } from './codec.ts';
 import { create, type NamespaceCheck } from './create.ts';
 import { decodeBody } from './decode-body.ts';
-import { remove, removeCollection } from './delete.ts';
+import { remove } from './delete.ts';
+import { removeCollection } from './delete-collection.ts';
 import { keyOf } from './keys.ts';
 import { list } from './list.ts';
 import { liveReader } from './live-reader.ts';
 import { checkMortal, Namespaces } from './namespaces.ts';
-import { readPatch } from './patch/index.ts';
+import { APPLY_PATCH, readApplyPatch, readPatch } from './patch/index.ts';
 import type { Reader } from './reader.ts';
 import { notFound, tooLargeVersion } from './refusals.ts';
 import type {
@@ -33,7 +34,7 @@ import type {
 } from './registry.ts';
 import { parseResourceVersion } from './resource-version.ts';
 import { seed } from './seed.ts';
-import { Store } from './store.ts';
+import { type Listener, Store } from './store.ts';
 import { type Random, systemRandom } from './system-metadata.ts';
 import { update } from './update.ts';
 import { watch } from './watch.ts';
@@ -43,7 +44,11 @@ export interface RegistryOptions {
   readonly clock?: Clock;
   /** For uids and generated names, in [0, 1). The default is not to be guessed. */
   readonly random?: Random;
-  /** Hears of what goes wrong where nobody waits for it: the watches inside, the emptying of a namespace. */
+  /** Whether DELETE leaves work for a garbage collector, which runs elsewhere. True unless given. */
+  readonly garbageCollection?: boolean;
+  /** Hears of each write of this server before whoever has asked for it. */
+  readonly listener?: Listener;
+  /** Hears of what goes wrong where nobody waits for it: the watches inside. */
   readonly failed: (error: unknown) => void;
 }
 
@@ -52,17 +57,32 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
   const { storage, clock = systemClock, random = systemRandom, failed } = options;
   const ending = new AbortController();
   const codec = new Codec();
-  const live = liveReader({
+  const live = liveReader({ storage, codec, definitions: DEFINITIONS });
+  const store = new Store({
     storage,
     codec,
+    clock,
+    random,
+    listener:
+      options.listener === undefined ? live.listener : both(live.listener, options.listener),
+    collectsGarbage: options.garbageCollection ?? true,
     definitions: DEFINITIONS,
-    namespaceChanged: (namespace) => namespaces.changed(namespace),
   });
-  const store = new Store({ storage, codec, clock, random, listener: live.listener });
-  const namespaces = new Namespaces(store, live.reader, DEFINITIONS, ending.signal, failed);
+  const namespaces = new Namespaces(live.reader);
   await live.start(ending.signal, failed);
   return new StoredRegistry(store, live.reader, namespaces, ending);
 }
+
+const both = (one: Listener, other: Listener): Listener => ({
+  stored(key, served) {
+    one.stored(key, served);
+    other.stored(key, served);
+  },
+  deleted(definition, key, revision) {
+    one.deleted(definition, key, revision);
+    other.deleted(definition, key, revision);
+  },
+});
 
 class StoredRegistry implements Registry {
   readonly definitions = DEFINITIONS;
@@ -144,14 +164,9 @@ class StoredRegistry implements Registry {
     object: T,
     context: WriteContext,
   ): Promise<Written<T>> {
-    return await this.#update(
-      definition,
-      key,
-      subresource,
-      () => object,
-      context,
-      object.metadata.uid,
-    );
+    return await this.#update(definition, key, subresource, () => object, context, {
+      uid: object.metadata.uid,
+    });
   }
 
   async patch<T extends KubernetesObject>(
@@ -161,6 +176,11 @@ class StoredRegistry implements Registry {
     patch: Patch,
     context: WriteContext,
   ): Promise<Written<T>> {
+    if (patch.mediaType === APPLY_PATCH) {
+      const apply = readApplyPatch(definition, subresource, patch, context);
+      const made = (current: T | undefined): T => apply(current, this.#store.clock.now());
+      return await this.#update(definition, key, subresource, made, context, { isApplied: true });
+    }
     const patched = readPatch(definition, patch, context);
     const wanted = (current: T | undefined): T => {
       if (current === undefined) throw notFound(definition.type, key.name);
@@ -197,7 +217,6 @@ class StoredRegistry implements Registry {
 
   async close(): Promise<void> {
     this.#ending.abort();
-    await this.#namespaces.settled();
   }
 
   #update<T extends KubernetesObject>(
@@ -206,13 +225,13 @@ class StoredRegistry implements Registry {
     subresource: string | undefined,
     wanted: (current: T | undefined) => T,
     context: WriteContext,
-    uid?: string,
+    more: { readonly uid?: string | undefined; readonly isApplied?: boolean } = {},
   ): Promise<Written<T>> {
     const part = subresource === undefined ? undefined : subresourceOf(definition, subresource);
     return update(this.#store, {
       definition,
       key,
-      uid,
+      ...more,
       subresource: part,
       wanted,
       context,

@@ -2,9 +2,11 @@
 import { KubepkiError } from '../../errors.ts';
 import {
   apiVersionOf,
+  goQuote,
   isJsonObject,
   type JsonDocument,
   type KubernetesObject,
+  kindType,
   parseJsonDocument,
   type ResourceType,
 } from '../../kubernetes/index.ts';
@@ -43,40 +45,55 @@ export const strictProblems = (
     ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
   ].slice(0, MOST_PROBLEMS);
 
-function readJson({ kind }: ResourceType, body: Uint8Array): JsonDocument {
+function readJson(type: ResourceType, body: Uint8Array): JsonDocument {
   try {
     return parseJsonDocument(body);
   } catch (error) {
-    if (error instanceof KubepkiError) {
-      throw badRequest(
-        `the object provided is unrecognized (must be of type ${kind}): ${error.message}`,
-      );
-    }
+    if (error instanceof KubepkiError) throw unrecognized(type, error.message);
     throw error;
   }
 }
 
+/** Its kind cannot be read. */
+const unrecognized = ({ kind }: ResourceType, why: string): Error =>
+  badRequest(
+    `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why}`,
+  );
+
 /** What is not said is as expected. */
 function checkKind(type: ResourceType, value: unknown): void {
-  if (!isJsonObject(value)) {
-    throw cannotBeHandled(type, 'json: the body is not an object');
-  }
+  // Upstream takes it for an object without fields.
+  if (value === null) return;
+  if (!isJsonObject(value)) throw unrecognized(type, `json: cannot unmarshal ${jsonType(value)}`);
   const expected = apiVersionOf(type);
-  const { kind = '', apiVersion = '' } = value;
-  if (apiVersion !== '' && apiVersion !== expected) {
+  const kind = textOf(type, value, 'kind') || type.kind;
+  const apiVersion = textOf(type, value, 'apiVersion') || expected;
+  if (kind === type.kind && apiVersion === expected) return;
+  const as = `${kind} in version ${goQuote(apiVersion.slice(apiVersion.indexOf('/') + 1))} cannot be handled as a ${type.kind}`;
+  if (kindType(apiVersion, kind) === undefined) {
     throw badRequest(
-      `the API version in the data (${shown(apiVersion)}) does not match the expected API version (${expected})`,
+      `${as}: no kind ${goQuote(kind)} is registered for version ${goQuote(apiVersion)}`,
     );
   }
-  if (kind !== '' && kind !== type.kind) {
-    throw badRequest(
-      `${shown(kind)} in version "${type.version}" cannot be handled as a ${type.kind}`,
-    );
-  }
+  if (kind !== type.kind) throw badRequest(as);
+  throw badRequest(
+    `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`,
+  );
 }
 
-const shown = (value: unknown): string =>
-  typeof value === 'string' ? value.slice(0, 253) : typeof value;
+/** A text no longer than any name. */
+function textOf(
+  type: ResourceType,
+  object: Readonly<Record<string, unknown>>,
+  name: string,
+): string {
+  const value = object[name] ?? '';
+  if (typeof value === 'string') return value.slice(0, 253);
+  throw unrecognized(type, `json: cannot unmarshal ${jsonType(value)}`);
+}
+
+const jsonType = (value: unknown): string =>
+  Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
 
 function readTyped<T extends KubernetesObject>(
   definition: ResourceDefinition<T>,

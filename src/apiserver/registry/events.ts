@@ -6,7 +6,7 @@ import {
   type Status,
   watchFrame,
 } from '../../kubernetes/index.ts';
-import type { ResourceDefinition } from '../resources/index.ts';
+import { type ResourceDefinition, readAs } from '../resources/index.ts';
 import type { ServedEvent } from './registry.ts';
 import type { ChangeType, ServedObject } from './served.ts';
 
@@ -53,13 +53,15 @@ export class NoteEvent implements ServedEvent {
   }
 }
 
-/** An object with nothing but a resource version. */
+/** An object with nothing but a resource version, and what Go writes of one without anything. */
 export function bookmark(
-  { type }: ResourceDefinition,
+  { type, schema }: ResourceDefinition,
   revision: number,
   isInitialEnd: boolean,
 ): ServedEvent {
+  const { kind: _, apiVersion: __, metadata: ___, ...zero } = readAs(schema, {});
   return new NoteEvent('BOOKMARK', {
+    ...zero,
     kind: type.kind,
     apiVersion: apiVersionOf(type),
     metadata: {

@@ -18,7 +18,7 @@ import { decodeContinue, encodeContinue } from './continue-token.ts';
 import { checkListOptions } from './list-options.ts';
 import { badRequest, expired, tooLargeVersion } from './refusals.ts';
 import type { ListRequest, Served, ServedList } from './registry.ts';
-import { parseResourceVersion } from './resource-version.ts';
+import { parseListVersion } from './resource-version.ts';
 import { type Selection, select } from './selection.ts';
 import { ServedObject } from './served.ts';
 
@@ -90,7 +90,7 @@ function startOf(storage: Storage, request: ListRequest, { prefix }: Selection):
     }
     return decodeContinue(request.continue, prefix);
   }
-  const version = parseResourceVersion(resourceVersion);
+  const version = parseListVersion(resourceVersion);
   if (version > storage.revision) throw tooLargeVersion(version, storage.revision);
   const exact =
     resourceVersionMatch === 'Exact' || (resourceVersionMatch === '' && limit > 0 && version > 0);

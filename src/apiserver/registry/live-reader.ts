@@ -1,5 +1,5 @@
 /** The reader: what the server's own parts must know at any time, from live objects. */
-import type { KubernetesObject, Namespace, ResourceType } from '../../kubernetes/index.ts';
+import type { KubernetesObject, ResourceType } from '../../kubernetes/index.ts';
 import type { Storage } from '../../storage/index.ts';
 import {
   CLUSTER_ROLE_BINDING_DEFINITION,
@@ -28,11 +28,9 @@ interface Options {
   readonly storage: Storage;
   readonly codec: Codec;
   readonly definitions: readonly ResourceDefinition[];
-  /** A namespace is new or other than it was. */
-  readonly namespaceChanged: (namespace: Namespace) => void;
 }
 
-export function liveReader({ storage, codec, definitions, namespaceChanged }: Options): LiveReader {
+export function liveReader({ storage, codec, definitions }: Options): LiveReader {
   let version = 0;
   const live = <T extends KubernetesObject>(
     definition: ResourceDefinition<T>,
@@ -40,9 +38,7 @@ export function liveReader({ storage, codec, definitions, namespaceChanged }: Op
       version += 1;
     },
   ): LiveObjects<T> => new LiveObjects(definition, storage, codec, changed);
-  const namespaces = live(NAMESPACE_DEFINITION, (namespace) => {
-    if (namespace !== undefined) namespaceChanged(namespace);
-  });
+  const namespaces = live(NAMESPACE_DEFINITION, () => undefined);
   const roles = live(ROLE_DEFINITION);
   const clusterRoles = live(CLUSTER_ROLE_DEFINITION);
   const bindings = live(ROLE_BINDING_DEFINITION);

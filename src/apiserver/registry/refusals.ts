@@ -35,6 +35,13 @@ export const conflict = (type: ResourceType, name: string, why: string): StatusE
     details(type, name),
   );
 
+/** As upstream says it of custom resources (apimachinery, pkg/runtime/serializer/protobuf). */
+export const withoutProtobuf = (): StatusError =>
+  StatusError.of(
+    'NotAcceptable',
+    'object *unstructured.Unstructured does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message',
+  );
+
 export const MODIFIED =
   'the object has been modified; please apply your changes to the latest version and try again';
 

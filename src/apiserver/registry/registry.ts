@@ -96,6 +96,8 @@ export interface WriteContext {
   readonly authorizeCreate?: () => Promise<void>;
   /** Called with each text for a `Warning` header. */
   readonly warn?: (text: string) => void;
+  /** Whose fields they are that it sets (`metadata.managedFields`). Absent: the server's own. */
+  readonly fieldManager?: string;
 }
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
@@ -109,7 +111,10 @@ export interface Written<T extends KubernetesObject = KubernetesObject> {
 export interface Patch {
   /** Its media type, without parameters: `application/merge-patch+json`. */
   readonly mediaType: string;
-  readonly body: Uint8Array;
+  /** JSON, whatever its type, or what has been read from another form. */
+  readonly body: Uint8Array | JsonDocument;
+  /** Of server-side apply: takes fields from other managers. */
+  readonly force?: boolean;
 }
 
 export interface DeleteOptions {

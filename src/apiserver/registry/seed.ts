@@ -52,6 +52,12 @@ const CONTEXT: WriteContext = {
   },
 };
 
+/** Who makes them upstream, where it is not the server as a whole (apiserver, pkg/util/flowcontrol). */
+const managerOf = ({ group }: SeedObject['type']): Pick<WriteContext, 'fieldManager'> =>
+  group === FLOW_SCHEMAS.group
+    ? { fieldManager: 'api-priority-and-fairness-config-producer-v1' }
+    : {};
+
 /** Namespaces first: what is in one of them needs it. The others at the same time. */
 export async function seed(
   store: Store,
@@ -75,7 +81,8 @@ async function seedOne(
   if ((await store.read(definition, key)) !== undefined) return;
   try {
     const read = readObject(definition, object);
-    await create(store, definition, scope, read, CONTEXT, () => undefined);
+    const context = { ...CONTEXT, ...managerOf(definition.type) };
+    await create(store, definition, scope, read, context, () => undefined);
   } catch (error) {
     // Another server of the same cluster was faster.
     if (error instanceof StatusError && error.reason === 'AlreadyExists') return;

@@ -68,11 +68,15 @@ function read<T>(parse: () => T): T {
 
 const OWN: readonly string[] = ['metadata.name', 'metadata.namespace'];
 
-function checkField({ type, selectableFields }: ResourceDefinition, field: string): void {
+function checkField(
+  { type, selectableFields, hidesNamespace }: ResourceDefinition,
+  field: string,
+): void {
   if (Object.hasOwn(selectableFields, field)) return;
   // Resources without fields of their own take both, cluster-scoped ones too (apimachinery, DefaultMetaV1FieldSelectorConversion).
+  const takesNamespace = type.namespaced && hidesNamespace !== true;
   const isPlain = Object.keys(selectableFields).length === 0;
-  if (isPlain ? OWN.includes(field) : field === OWN[0] || (field === OWN[1] && type.namespaced)) {
+  if (isPlain ? OWN.includes(field) : field === OWN[0] || (field === OWN[1] && takesNamespace)) {
     return;
   }
   throw badRequest(

@@ -7,6 +7,7 @@ import {
   watchFrame,
 } from '../../kubernetes/index.ts';
 import type { ResourceDefinition } from '../resources/index.ts';
+import { withoutProtobuf } from './refusals.ts';
 import type { Served } from './registry.ts';
 
 /** How the JSON of every object of a resource begins. Ours, and kube-apiserver's. */
@@ -92,7 +93,9 @@ export class ServedObject<T extends KubernetesObject = KubernetesObject> impleme
     return this.#lines[type];
   }
 
+  /** @throws StatusError NotAcceptable where the resource has none */
   get message(): Uint8Array {
+    if (this.definition.jsonOnly === true) throw withoutProtobuf();
     this.#message ??= encodeMessage(this.definition.schema.name, this.object);
     return this.#message;
   }

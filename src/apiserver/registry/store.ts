@@ -21,12 +21,29 @@ export interface Listener {
   deleted(definition: ResourceDefinition, key: string, revision: number): void;
 }
 
+/**
+ * Bytes of an object: twice the request that etcd takes by default (`--max-request-bytes`), since JSON is longer than
+ * protobuf. Without a bound, one that many managers apply would grow with each of them, and so would the time
+ * of everybody who reads it.
+ */
+export const MOST_STORED = 3 * 1024 * 1024;
+
+/** @throws StatusError of 500, in the words of etcd */
+function checkSize({ byteLength }: Uint8Array, most: number): void {
+  if (byteLength <= most) return;
+  throw StatusError.unexplained('etcdserver: request is too large');
+}
+
 export interface StoreOptions {
   readonly storage: Storage;
   readonly codec: Codec;
   readonly clock: Clock;
   readonly random: Random;
   readonly listener: Listener;
+  /** Whether there is a garbage collector, for whom DELETE leaves its finalizers. */
+  readonly collectsGarbage: boolean;
+  /** All that is served: an object may have a companion that goes with it. */
+  readonly definitions: readonly ResourceDefinition[];
 }
 
 export class Store {
@@ -35,15 +52,27 @@ export class Store {
   readonly random: Random;
   readonly codec: Codec;
   readonly listener: Listener;
+  readonly collectsGarbage: boolean;
+  readonly #definitions: readonly ResourceDefinition[];
   /** The end of the last of them, by resource. */
   readonly #turns = new Map<string, Promise<void>>();
 
-  constructor({ storage, codec, clock, random, listener }: StoreOptions) {
+  constructor(options: StoreOptions) {
+    const { storage, codec, clock, random, listener, collectsGarbage } = options;
     this.storage = storage;
     this.codec = codec;
     this.clock = clock;
     this.random = random;
     this.listener = listener;
+    this.collectsGarbage = collectsGarbage;
+    this.#definitions = options.definitions;
+  }
+
+  companionOf({ type, companion }: ResourceDefinition): ResourceDefinition | undefined {
+    if (companion === undefined) return undefined;
+    return this.#definitions.find(
+      (one) => one.type.resource === companion && one.type.group === type.group,
+    );
   }
 
   /** All objects of a resource. */
@@ -78,6 +107,12 @@ export class Store {
     return stored === undefined ? undefined : this.codec.decode(definition, stored);
   }
 
+  /** What this revision wrote is to be written anew even where nothing changes: under another key, say. */
+  async isStale(key: string, revision: number): Promise<boolean> {
+    const stored = await this.storage.get(key);
+    return stored?.stale === true && stored.revision === revision;
+  }
+
   /** The object as it is served, or what stands there already. */
   async create<T extends KubernetesObject>(
     definition: ResourceDefinition<T>,
@@ -85,6 +120,7 @@ export class Store {
     object: T,
   ): Promise<ServedObject<T> | { readonly current: StoredValue | undefined }> {
     const { value, stored } = this.codec.encode(definition, object);
+    checkSize(value, MOST_STORED);
     const result = await written(this.storage.create(key, value, definition.ttlSeconds));
     if (!result.done) return { current: result.current };
     const served = stored(result.revision);
@@ -92,14 +128,21 @@ export class Store {
     return served;
   }
 
-  /** Undefined where another was faster. */
+  /**
+   * Undefined where another was faster.
+   *
+   * @param most bytes that it may have then; absent: what is there may be marked, however large it is
+   * @throws StatusError of 500
+   */
   async replace<T extends KubernetesObject>(
     definition: ResourceDefinition<T>,
     key: string,
     object: T,
     revision: number,
+    most = Number.POSITIVE_INFINITY,
   ): Promise<ServedObject<T> | undefined> {
     const { value, stored } = this.codec.encode(definition, object);
+    checkSize(value, most);
     const result = await written(this.storage.update(key, value, revision));
     if (!result.done) return undefined;
     const served = stored(result.revision);

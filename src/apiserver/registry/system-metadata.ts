@@ -1,7 +1,8 @@
 /** The part of the metadata that the server writes and nobody else. */
 import { randomFillSync } from 'node:crypto';
 import type { KubernetesObject, ObjectMeta, OwnerReference } from '../../kubernetes/index.ts';
-import { formatTime, sameJson } from '../resources/index.ts';
+import { formatTime } from '../resources/index.ts';
+import type { WriteContext } from './registry.ts';
 
 /** What names are continued with: no vowels, so no words (apimachinery, util/rand). */
 const SUFFIX_LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
@@ -100,18 +101,72 @@ export function withSystemMetadata<T extends KubernetesObject>(
   };
 }
 
+/** Nothing new is on its way out, whatever a client says: so nobody is the manager of that either. */
+export function withoutDeletion<T extends KubernetesObject>(object: T): T {
+  const { deletionTimestamp, deletionGracePeriodSeconds, ...metadata } = object.metadata;
+  const isNew = deletionTimestamp === undefined && deletionGracePeriodSeconds === undefined;
+  return isNew ? object : { ...object, metadata };
+}
+
+/** With these managers of its fields, or with none. */
+export function withManagedFields<T extends KubernetesObject>(
+  object: T,
+  managed: ObjectMeta['managedFields'],
+): T {
+  if (object.metadata.managedFields === managed) return object;
+  const { managedFields: _, ...metadata } = object.metadata;
+  return {
+    ...object,
+    metadata: managed === undefined ? metadata : { ...metadata, managedFields: managed },
+  };
+}
+
+export function withDedupedOwners<T extends KubernetesObject>(
+  object: T,
+  { warn, attributes }: Pick<WriteContext, 'warn' | 'attributes'>,
+): T {
+  const { ownerReferences = [] } = object.metadata;
+  if (ownerReferences.length < 2) return object;
+  const warning = duplicateOwnersWarning(ownerReferences, attributes.verb === 'patch');
+  if (warning === undefined) return object;
+  warn?.(warning);
+  return { ...object, metadata: { ...object.metadata, ...dedupedOwners(ownerReferences) } };
+}
+
+/** Upstream's text for owners that are named twice (apiserver, pkg/endpoints/handlers/create.go). */
+function duplicateOwnersWarning(
+  owners: readonly OwnerReference[],
+  isPatch: boolean,
+): string | undefined {
+  const kept = dedupedOwners(owners).ownerReferences ?? [];
+  if (kept.length === owners.length) return undefined;
+  const left = new Set(kept);
+  const uids = [...new Set(owners.filter((owner) => !left.has(owner)).map(({ uid }) => uid))];
+  const when = isPatch ? ' after mutating admission happens' : '';
+  return `.metadata.ownerReferences contains duplicate entries${when}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${uids.join(', ')}`;
+}
+
 /** References that stand there twice go once, as upstream does. */
 export function dedupedOwners(
   owners: readonly OwnerReference[] | undefined,
 ): Pick<ObjectMeta, 'ownerReferences'> {
   if (owners === undefined) return {};
-  const kept: OwnerReference[] = [];
-  const byUid = new Map<string, OwnerReference[]>();
+  if (owners.length < 2) return { ownerReferences: owners };
+  // By a text of each: to compare each with each would take minutes for what fits into a request.
+  const kept = new Map<string, OwnerReference>();
   for (const owner of owners) {
-    const others = byUid.get(owner.uid) ?? [];
-    if (others.some((other) => sameJson(other, owner))) continue;
-    byUid.set(owner.uid, [...others, owner]);
-    kept.push(owner);
+    const text = textOf(owner);
+    if (!kept.has(text)) kept.set(text, owner);
   }
-  return { ownerReferences: kept };
+  return { ownerReferences: [...kept.values()] };
 }
+
+const textOf = ({
+  apiVersion,
+  kind,
+  name,
+  uid,
+  controller,
+  blockOwnerDeletion,
+}: OwnerReference): string =>
+  JSON.stringify([uid, apiVersion, kind, name, controller, blockOwnerDeletion]);

@@ -19,6 +19,8 @@ export const API_SERVICE_DEFINITION = define(API_SERVICES, {
   path: 'apiregistration.k8s.io/apiservices',
   categories: ['api-extensions'],
   strategy: {
+    // By group and version, too: `nameErrors`.
+    takesAnyFinalizer: true,
     validateName: pathSegment,
     default(one) {
       const { service } = one.spec;
@@ -80,14 +82,18 @@ function availability(status: ApiService['status']): string {
   return found.status === 'True' || reason === '' ? found.status : `${found.status} (${reason})`;
 }
 
+/** Of a name that a path can hold. */
+const nameErrors = (metadata: ApiService['metadata'], wanted: string): FieldError[] =>
+  (['generateName', 'name'] as const).flatMap((field) => {
+    const name = metadata[field] ?? '';
+    if (name === '' || name === wanted || pathSegment(name, field !== 'name').length > 0) return [];
+    const detail = `must be \`spec.version+"."+spec.group\`: "${wanted}"`;
+    return [invalid(`metadata.${field}`, name, detail)];
+  });
+
 function validate({ metadata, spec }: ApiService): FieldError[] {
   const { group = '', version = '', service, caBundle = '' } = spec;
-  const { name = '' } = metadata;
-  const errors: FieldError[] = [];
-  if (name !== '' && name !== `${version}.${group}`) {
-    const detail = `must be \`spec.version+"."+spec.group\`: "${version}.${group}"`;
-    errors.push(invalid('metadata.name', name, detail));
-  }
+  const errors = nameErrors(metadata, `${version}.${group}`);
   if (group !== '') errors.push(...subdomain('spec.group', group));
   else if (version !== 'v1') {
     const detail = 'only v1 may have an empty group and it better be legacy kube';
@@ -150,6 +156,7 @@ const VERSION_PRIORITIES: ReadonlyMap<string, number> = new Map([
   ['', 1],
   ['flowcontrol.apiserver.k8s.io', 21],
 ]);
+const BETA_VERSION = 9;
 const FIRST_VERSION = 15;
 
 /** One for each group and version that is served, as kube-aggregator registers them when it starts. */
@@ -165,7 +172,8 @@ export function localApiServices(definitions: readonly ResourceDefinition[]): Ap
         ...(group === '' ? {} : { group }),
         version,
         groupPriorityMinimum: GROUP_PRIORITIES.get(group) ?? 1000,
-        versionPriority: VERSION_PRIORITIES.get(group) ?? FIRST_VERSION,
+        versionPriority:
+          version === 'v1beta1' ? BETA_VERSION : (VERSION_PRIORITIES.get(group) ?? FIRST_VERSION),
       },
     };
   });

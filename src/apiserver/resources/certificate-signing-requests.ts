@@ -8,12 +8,13 @@ import { AGE, column, NAME } from './columns.ts';
 import { preserveConditions, withTimes } from './csr-conditions.ts';
 import { validateCreate, validateUpdate } from './csr-validation.ts';
 import { define } from './define.ts';
+import { pathSegment } from './names.ts';
 import { ageOf, humanDuration } from './times.ts';
 
 export const CERTIFICATE_SIGNING_REQUEST_DEFINITION = define(CERTIFICATE_SIGNING_REQUESTS, {
   shortNames: ['csr'],
   strategy: {
-    validateName: () => [],
+    validateName: pathSegment,
     prepareCreate: (csr, { user }) => ({
       ...csr,
       spec: requestedBy(csr.spec, user),

@@ -1,16 +1,29 @@
 /** Small rules that the validation of many fields is made of (apimachinery, util/validation). */
 import { isIP } from 'node:net';
-import { labelKeyProblems, labelValueProblems } from '../../kubernetes/index.ts';
-import { type FieldError, invalid, notSupported, required } from './field-error.ts';
+import {
+  isLongerThan,
+  labelKeyProblems,
+  labelValueProblems,
+  longerThan,
+  ruleText,
+} from '../../kubernetes/index.ts';
+import { ipToBytes } from '../../x509/index.ts';
+import { type FieldError, invalid, MOST_ERRORS, notSupported, required } from './field-error.ts';
 import { dnsLabel, dnsSubdomain, type NameRule } from './names.ts';
 
-/** What is wrong with each of a list, by its path. */
+/** What is wrong with each of a list, by its path; beyond `MOST_ERRORS` nobody looks. */
 export const each = <T>(
   items: readonly T[] | null | undefined,
   field: string,
   check: (item: T, field: string, index: number) => readonly FieldError[],
-): FieldError[] =>
-  (items ?? []).flatMap((item, index) => [...check(item, `${field}[${index}]`, index)]);
+): FieldError[] => {
+  const errors: FieldError[] = [];
+  for (const [index, item] of (items ?? []).entries()) {
+    errors.push(...check(item, `${field}[${index}]`, index));
+    if (errors.length >= MOST_ERRORS) break;
+  }
+  return errors;
+};
 
 /** One error for each sentence. */
 export const problems = (
@@ -107,12 +120,15 @@ export const portNumberOrName = (field: string, value: number | string): FieldEr
 
 /** With leading zeros, as old fields have it. */
 const SLOPPY = /^\d{1,3}(\.\d{1,3}){3}$/;
-const withoutZeros = (text: string): string => text.split('.').map(Number).join('.');
+/** An address as everybody reads it. */
+export const withoutZeros = (text: string): string =>
+  SLOPPY.test(text) ? text.split('.').map(Number).join('.') : text;
+
 const MAPPED = /^::ffff:\d+\.\d+\.\d+\.\d+$/i;
 
 /** 4 or 6 for an address, 0 for what is none. */
 export const ipFamily = (text: string): number =>
-  isIP(SLOPPY.test(text) ? withoutZeros(text) : text.includes('%') ? '' : text);
+  isIP(text.includes('%') ? '' : withoutZeros(text));
 
 /** @param old values that stand there already are good, whatever they are */
 export function ip(field: string, value: string, old: readonly string[] = []): FieldError[] {
@@ -126,6 +142,37 @@ export function ip(field: string, value: string, old: readonly string[] = []): F
     ? [invalid(field, value, 'must not be an IPv4-mapped IPv6 address')]
     : [];
 }
+
+/** @param old as of `ip` */
+export function cidr(field: string, value: string, old: readonly string[] = []): FieldError[] {
+  if (old.includes(value)) return [];
+  const [address = '', length = '', ...more] = value.split('/');
+  const bits = ipFamily(address) === 4 ? 32 : 128;
+  if (
+    ipFamily(address) === 0 ||
+    more.length > 0 ||
+    !/^\d{1,3}$/.test(length) ||
+    Number(length) > bits
+  ) {
+    return [
+      invalid(field, value, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'),
+    ];
+  }
+  if (isIP(address) === 0 || (length.length > 1 && length.startsWith('0'))) {
+    return [invalid(field, value, 'must not have leading 0s in IP or prefix length')];
+  }
+  if (MAPPED.test(address)) {
+    return [invalid(field, value, 'must not have an IPv4-mapped IPv6 address')];
+  }
+  return hasBitsBeyond(ipToBytes(address) ?? new Uint8Array(), Number(length))
+    ? [invalid(field, value, 'must not have bits set beyond the prefix length')]
+    : [];
+}
+
+const hasBitsBeyond = (bytes: Uint8Array, length: number): boolean =>
+  bytes.some(
+    (byte, index) => (byte & (0xff >> Math.min(Math.max(length - index * 8, 0), 8))) !== 0,
+  );
 
 /** No more than one of each family. */
 export const isDualStack = (ips: readonly string[]): boolean =>
@@ -153,10 +200,15 @@ export const IMMUTABLE = 'field is immutable';
 const DNS_1035 = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 
 export const dns1035: NameRule = (name) => [
-  ...(name.length > 63 ? ['must be no more than 63 characters'] : []),
+  ...(isLongerThan(name, 63) ? [longerThan(63, 'characters')] : []),
   ...(DNS_1035.test(name)
     ? []
     : [
-        "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (like 'my-name')",
+        ruleText(
+          "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character",
+          '[a-z]([-a-z0-9]*[a-z0-9])?',
+          'my-name',
+          'abc-123',
+        ),
       ]),
 ];

@@ -8,6 +8,7 @@ import {
 import { demanded, each, IMMUTABLE, labels, oneOfDemanded } from './checks.ts';
 import { AGE, column, NAME } from './columns.ts';
 import { define } from './define.ts';
+import { replacedLabel } from './deprecated-labels.ts';
 import { duplicate, type FieldError, forbidden, invalid } from './field-error.ts';
 import { firstGeneration } from './generation.ts';
 import { dnsLabel, dnsSubdomain } from './names.ts';
@@ -16,10 +17,16 @@ import { ageOf } from './times.ts';
 
 export const RUNTIME_CLASS_DEFINITION = define(RUNTIME_CLASSES, {
   strategy: {
+    takesAnyFinalizer: true,
     validateName: dnsSubdomain,
     validate: validateRuntime,
     validateUpdate: (runtime, old) =>
       runtime.handler === old.handler ? [] : [invalid('handler', runtime.handler, IMMUTABLE)],
+    warnings: ({ scheduling }) =>
+      Object.keys(scheduling?.nodeSelector ?? {}).flatMap((key) => {
+        const why = replacedLabel(key);
+        return why === undefined ? [] : [`scheduling.nodeSelector: ${why}`];
+      }),
     allowCreateOnUpdate: true,
     allowUnconditionalUpdate: false,
   },

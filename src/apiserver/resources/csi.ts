@@ -95,6 +95,14 @@ export const CSI_DRIVER_DEFINITION = define(CSI_DRIVERS, {
         ? []
         : [invalid('spec.volumeLifecycleModes', driver.spec.volumeLifecycleModes, IMMUTABLE)]),
     ],
+    warnings: ({ spec }, old) =>
+      (spec.tokenRequests ?? []).length > 0 &&
+      spec.serviceAccountTokenInSecrets === undefined &&
+      !sameJson(spec.tokenRequests, old?.spec.tokenRequests)
+        ? [
+            'spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes',
+          ]
+        : [],
     allowUnconditionalUpdate: false,
     returnDeletedObject: true,
   },

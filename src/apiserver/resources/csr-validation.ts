@@ -7,7 +7,6 @@ import {
   LEGACY_UNKNOWN_SIGNER,
   REQUEST_USAGES,
   readSpecRequest,
-  signerNameProblems,
 } from '../../kubernetes/index.ts';
 import { decodePem, parseCertificate, verifyRequest } from '../../x509/index.ts';
 import {
@@ -20,6 +19,7 @@ import {
   tooLong,
 } from './field-error.ts';
 import { sameJson } from './metadata.ts';
+import { validateSignerName } from './signer-name.ts';
 
 const USAGES = REQUEST_USAGES.toSorted();
 const USAGE_SET: ReadonlySet<string> = new Set(USAGES);
@@ -176,10 +176,7 @@ function validateSigner(signerName: string, allowed: Tolerated): FieldError[] {
       invalid(field, signerName, 'the legacy signerName is not allowed via this API version'),
     ];
   }
-  return signerNameProblems(signerName).map(({ kind, value, message }) => {
-    if (kind === 'required') return required(field, message);
-    return kind === 'invalid' ? invalid(field, value, message) : { ...tooLong(field, 0), message };
-  });
+  return validateSignerName(field, signerName);
 }
 
 function validateConditions(conditions: readonly Condition[], allowed: Tolerated): FieldError[] {

@@ -43,7 +43,13 @@ export interface UpdateStrategy<T extends KubernetesObject = KubernetesObject> {
   /** Keeps from the stored object what this update must not touch. */
   prepareUpdate?(object: T, old: T, context: StrategyContext): T;
   /** After the metadata has been found valid. */
-  validateUpdate?(object: T, old: T): readonly FieldError[];
+  validateUpdate?(object: T, old: T, context: StrategyContext): readonly FieldError[];
+  /**
+   * What is good and should be told of all the same, each a text for a `Warning`.
+   *
+   * @param old absent of what is created
+   */
+  warnings?(object: T, old?: T): readonly string[];
 }
 
 export interface Subresource<T extends KubernetesObject = KubernetesObject>
@@ -75,10 +81,17 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> extends
    * @param asked `gracePeriodSeconds` of the request
    */
   gracePeriodSeconds?(object: T, asked: number | undefined): number;
-  /** A deletion begins and the object waits for finalizers. */
-  prepareDelete?(object: T): T;
+  /**
+   * The first DELETE only marks the object, and this is what it makes of it; absent where an object that
+   * nothing holds is gone at once.
+   */
+  beginDelete?(object: T): T;
+  /** Nothing can have such an object as its owner: the garbage collector is not asked to take care of any. */
+  readonly ownsNothing?: boolean;
   /** False while something else than the metadata's finalizers keeps a deleted object; absent where nothing can. */
   isFinalized?(object: T): boolean;
+  /** Finalizers need not be known or name a domain: upstream's rules for some groups are no more than the machinery's. */
+  readonly takesAnyFinalizer?: boolean;
   /** PUT to a name that is not there makes it. */
   readonly allowCreateOnUpdate: boolean;
   /** An update without a resource version replaces whatever stands there. */
@@ -88,6 +101,22 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> extends
   /** DELETE answers the object that is gone and not a Status. */
   readonly returnDeletedObject?: boolean;
 }
+
+/** The form in which objects are stored, where that is not the one in which they are served. */
+export interface StoredForm<T extends KubernetesObject = KubernetesObject> {
+  /** Of the resource whose form it is: it has the same `path`. */
+  readonly definition: ResourceDefinition;
+  /** Without `kind` and `apiVersion`, as the next. */
+  toStored(object: T): KubernetesObject;
+  fromStored(stored: KubernetesObject): T;
+}
+
+/** Whose kind a refusal of an object names: that in which it is judged, which is the stored one's. */
+export const judgedType = ({
+  type,
+  storedAs,
+}: Pick<ResourceDefinition, 'type' | 'storedAs'>): ResourceType =>
+  storedAs?.definition.type ?? type;
 
 export interface ResourceDefinition<T extends KubernetesObject = KubernetesObject> {
   readonly type: ResourceType<T>;
@@ -101,15 +130,25 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
    * what is answered and not stored (access reviews): only `create`, by who serves it.
    */
   readonly path?: string;
+  /** Absent where they are stored as they are served. */
+  readonly storedAs?: StoredForm<T>;
   readonly subresources: Readonly<Record<string, Subresource<T>>>;
   readonly strategy: Strategy<T>;
   /** Fields that a field selector may name, beside `metadata.name` and (where namespaced) `metadata.namespace`. */
   readonly selectableFields: Readonly<Record<string, FieldReader<T>>>;
+  /** A field selector may not name its namespace, though it has one. */
+  readonly hidesNamespace?: true;
   readonly columns: readonly Column[];
   /** One cell a column, as kubectl prints it. */
   row(object: T, now: Date): readonly Cell[];
   /** The fields, for reading, patching and OpenAPI. */
   readonly schema: ObjectSchema;
+  /** Its fields have no numbers: there is no protobuf of it, as of upstream's custom resources. */
+  readonly jsonOnly?: true;
+  /** The resource whose object of the same name goes with this one: `endpoints` of a service. */
+  readonly companion?: string;
+  /** Told with each answer as a `Warning` (upstream: apiserver, pkg/endpoints/deprecation). */
+  readonly deprecation?: string;
   /** Seconds after which an object deletes itself; each write starts them again. */
   readonly ttlSeconds?: number;
 }

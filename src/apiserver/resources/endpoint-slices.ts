@@ -22,6 +22,7 @@ import { define } from './define.ts';
 import { listCell } from './endpoints.ts';
 import { duplicate, type FieldError, invalid, required, tooMany } from './field-error.ts';
 import { firstGeneration, nextGeneration } from './generation.ts';
+import { ipWarnings } from './ip-warnings.ts';
 import { sameJson } from './metadata.ts';
 import { dnsLabel, dnsSubdomain } from './names.ts';
 import { PROTOCOLS } from './pods/index.ts';
@@ -49,6 +50,7 @@ export const ENDPOINT_SLICE_DEFINITION = define(ENDPOINT_SLICES, {
         ? []
         : [invalid('addressType', slice.addressType, IMMUTABLE)]),
     ],
+    warnings,
   },
   columns: [
     NAME,
@@ -188,4 +190,21 @@ function validateHints({ hints }: SliceEndpoint, field: string): FieldError[] {
     );
   }
   return errors;
+}
+
+const CONTROLLERS = ['endpointslice-controller.k8s.io', 'endpointslicemirroring-controller.k8s.io'];
+
+/** Addresses are not looked at where a controller has written them, whose are good. */
+function warnings(slice: EndpointSlice, old?: EndpointSlice): string[] {
+  const { metadata, endpoints, addressType } = slice;
+  const manager = metadata.labels?.['endpointslice.kubernetes.io/managed-by'] ?? '';
+  const isOld = old === undefined && addressType === 'FQDN';
+  return [
+    ...(isOld ? ['spec.addressType: FQDN endpoints are deprecated'] : []),
+    ...(CONTROLLERS.includes(manager) ? [] : (endpoints ?? [])).flatMap((endpoint, index) =>
+      (endpoint.addresses ?? []).flatMap((address, place) =>
+        ipWarnings(`endpoints[${index}].addresses[${place}]`, address),
+      ),
+    ),
+  ];
 }

@@ -9,6 +9,7 @@ import { each, ip, label, oneOfDemanded, port, qualifiedName, subdomain } from '
 import { AGE, column, NAME } from './columns.ts';
 import { define } from './define.ts';
 import { type FieldError, required } from './field-error.ts';
+import { ipWarnings } from './ip-warnings.ts';
 import { sameJson } from './metadata.ts';
 import { dnsSubdomain } from './names.ts';
 import { PROTOCOLS } from './pods/index.ts';
@@ -22,12 +23,14 @@ export const ENDPOINTS_DEFINITION = define(ENDPOINTS, {
   listKind: 'EndpointsList',
   path: 'services/endpoints',
   shortNames: ['ep'],
+  deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   strategy: {
     validateName: dnsSubdomain,
     default: withProtocols,
     validate,
     validateUpdate: (endpoints, old) =>
       sameJson(endpoints.subsets, old.subsets) ? [] : validate(endpoints),
+    warnings,
     allowCreateOnUpdate: true,
   },
   columns: [NAME, column('Endpoints', 'Where the service is reached.'), AGE],
@@ -101,4 +104,17 @@ function endpointsCell({ subsets = [] }: Endpoints): string {
 export function listCell(all: readonly string[]): string {
   const shown = all.slice(0, MOST_SHOWN).join(',');
   return all.length > MOST_SHOWN ? `${shown} + ${all.length - MOST_SHOWN} more...` : shown;
+}
+
+/** Not for the controller of endpoints, whose addresses are good. */
+function warnings({ metadata, subsets }: Endpoints): string[] {
+  const manager = metadata.labels?.['endpoints.kubernetes.io/managed-by'];
+  if (manager === 'endpoint-controller') return [];
+  return (subsets ?? []).flatMap((subset, index) =>
+    (['addresses', 'notReadyAddresses'] as const).flatMap((list) =>
+      (subset[list] ?? []).flatMap(({ ip }, place) =>
+        ipWarnings(`subsets[${index}].${list}[${place}].ip`, ip),
+      ),
+    ),
+  );
 }

@@ -14,6 +14,12 @@ const KINDS = {
   FieldValueTooMany: 'Too many',
 } as const;
 
+/**
+ * How many errors of an object are told, and of a list looked for. Upstream knows no bound; here the answer to a body
+ * of 3 MiB would have hundreds, and nobody else would be served meanwhile.
+ */
+export const MOST_ERRORS = 500;
+
 export interface FieldError {
   readonly reason: keyof typeof KINDS;
   readonly field: string;
@@ -38,6 +44,13 @@ export const invalid = (field: string, value: unknown, detail: string): FieldErr
   reason: 'FieldValueInvalid',
   field,
   message: withDetail(`${KINDS.FieldValueInvalid}: ${shown(value)}`, detail),
+});
+
+/** Of a value that is not shown. */
+export const wrong = (field: string, detail: string): FieldError => ({
+  reason: 'FieldValueInvalid',
+  field,
+  message: withDetail(KINDS.FieldValueInvalid, detail),
 });
 
 export const duplicate = (field: string, value: unknown): FieldError => ({
@@ -82,15 +95,17 @@ export const tooLong = (field: string, most: number): FieldError => ({
   message: `${KINDS.FieldValueTooLong}: may not be more than ${most} bytes`,
 });
 
-/** 422 with every error, as upstream's NewInvalid writes it. */
+/** 422 with every error (of many, the first), as upstream's NewInvalid writes it. */
 export function invalidObject(
   type: ResourceType,
   name: string,
   errors: readonly FieldError[],
 ): StatusError {
-  const texts = errors.map(({ field, message }) => `${field}: ${message}`);
+  const told = errors.slice(0, MOST_ERRORS);
+  const texts = told.map(({ field, message }) => `${field}: ${message}`);
+  if (told.length < errors.length) texts.push(`and ${errors.length - told.length} more`);
   const text = texts.length === 1 ? texts.join('') : `[${texts.join(', ')}]`;
-  const causes: StatusCause[] = errors.map(({ reason, field, message }) => ({
+  const causes: StatusCause[] = told.map(({ reason, field, message }) => ({
     reason,
     message,
     field,

@@ -2,10 +2,12 @@
 export { localApiServices } from './api-services.ts';
 export { SYSTEM_PRIORITY_CLASSES } from './classes.ts';
 export type * from './definition.ts';
+export { judgedType } from './definition.ts';
 export * from './field-error.ts';
 export { MANDATORY_FLOW_SCHEMAS, MANDATORY_PRIORITY_LEVELS } from './flow-control/index.ts';
 export {
-  KUBERNETES_FINALIZER,
+  FOREGROUND_FINALIZER,
+  ORPHAN_FINALIZER,
   sameJson,
   validateMetadata,
   validateMetadataUpdate,
@@ -21,7 +23,8 @@ export {
 } from './rbac.ts';
 export { readAs, readObject, TypeMismatch } from './read-object.ts';
 export * from './reviews.ts';
-export type { ArraySchema, Schema } from './schema.ts';
+export { REVOCATION_DEFINITION } from './revocations.ts';
+export type { ArraySchema, Field, ObjectSchema, Schema } from './schema.ts';
 export { SECRET_DEFINITION } from './secrets.ts';
 export { DEFINITIONS } from './table.ts';
 export { formatTime } from './times.ts';

@@ -8,6 +8,7 @@ import { ageOf } from './times.ts';
 
 export const LEASE_DEFINITION = define(LEASES, {
   strategy: {
+    takesAnyFinalizer: true,
     validateName: dnsSubdomain,
     prepareCreate: withoutCoordination,
     prepareUpdate: withoutCoordination,

@@ -12,12 +12,14 @@ import { type FieldError, forbidden, invalid, required, tooLong } from './field-
 import { dnsLabel } from './names.ts';
 
 /** All keys and values of the annotations together. */
-const MOST_ANNOTATION_BYTES = 256 * 1024;
+export const MOST_ANNOTATION_BYTES = 256 * 1024;
 
 /** The finalizer in the `spec` of a namespace, which the namespace controller takes away once it is empty. */
 export const KUBERNETES_FINALIZER = 'kubernetes';
-const ORPHAN = 'orphan';
-const FOREGROUND = 'foregroundDeletion';
+/** With this finalizer an object waits until its dependents have lost it as their owner. */
+export const ORPHAN_FINALIZER = 'orphan';
+/** With this one, until the dependents that block it are deleted. */
+export const FOREGROUND_FINALIZER = 'foregroundDeletion';
 
 /** The name is there, generated if need be. */
 export function validateMetadata(
@@ -38,18 +40,21 @@ export function validateMetadata(
   }
   errors.push(
     ...validateNamespace(definition.type.namespaced, metadata),
-    ...validateCommon(metadata),
+    ...validateCommon(metadata, strategy),
   );
   return errors;
 }
 
 /** What stays as it is, and what the new metadata must be in itself. */
-export function validateMetadataUpdate(metadata: ObjectMeta, old: ObjectMeta): FieldError[] {
+export function validateMetadataUpdate(
+  { strategy }: Pick<ResourceDefinition, 'strategy'>,
+  metadata: ObjectMeta,
+  old: ObjectMeta,
+): FieldError[] {
   const errors: FieldError[] = [];
   if (old.deletionTimestamp !== undefined) {
-    const added = (metadata.finalizers ?? []).filter(
-      (one) => old.finalizers?.includes(one) !== true,
-    );
+    const before = new Set(old.finalizers);
+    const added = (metadata.finalizers ?? []).filter((one) => !before.has(one));
     if (added.length > 0) {
       errors.push(
         forbidden(
@@ -72,7 +77,7 @@ export function validateMetadataUpdate(metadata: ObjectMeta, old: ObjectMeta): F
       errors.push(invalid(`metadata.${field}`, metadata[field] ?? null, 'field is immutable'));
     }
   }
-  errors.push(...validateCommon(metadata));
+  errors.push(...validateCommon(metadata, strategy));
   return errors;
 }
 
@@ -86,7 +91,10 @@ function validateNamespace(namespaced: boolean, { namespace = '' }: ObjectMeta):
   );
 }
 
-function validateCommon(metadata: ObjectMeta): FieldError[] {
+function validateCommon(
+  metadata: ObjectMeta,
+  { takesAnyFinalizer = false }: ResourceDefinition['strategy'],
+): FieldError[] {
   const errors: FieldError[] = [];
   for (const [key, value] of Object.entries(metadata.labels ?? {})) {
     for (const problem of labelKeyProblems(key)) {
@@ -98,7 +106,7 @@ function validateCommon(metadata: ObjectMeta): FieldError[] {
   }
   errors.push(...validateAnnotations(metadata.annotations ?? {}));
   errors.push(...validateOwners(metadata.ownerReferences ?? []));
-  errors.push(...validateFinalizers(metadata.finalizers ?? []));
+  errors.push(...validateFinalizers(metadata.finalizers ?? [], takesAnyFinalizer));
   return errors;
 }
 
@@ -116,6 +124,9 @@ function validateAnnotations(annotations: Readonly<Record<string, string>>): Fie
     errors.push(tooLong('metadata.annotations', MOST_ANNOTATION_BYTES));
   return errors;
 }
+
+/** Their JSON is longer than any value that a message shows. */
+const MOST_SHOWN_OWNERS = 20;
 
 function validateOwners(owners: readonly OwnerReference[]): FieldError[] {
   const errors: FieldError[] = [];
@@ -136,7 +147,8 @@ function validateOwners(owners: readonly OwnerReference[]): FieldError[] {
       errors.push(
         invalid(
           field,
-          owners,
+          // More of them would not be shown, and would be written for each.
+          owners.slice(0, MOST_SHOWN_OWNERS),
           `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${owner.kind}/${owner.name}`,
         ),
       );
@@ -148,23 +160,29 @@ function validateOwners(owners: readonly OwnerReference[]): FieldError[] {
 
 /** With a domain of its own, or one of upstream's. */
 export const isKnownFinalizer = (finalizer: string): boolean =>
-  finalizer.includes('/') || [KUBERNETES_FINALIZER, ORPHAN, FOREGROUND].includes(finalizer);
+  finalizer.includes('/') ||
+  [KUBERNETES_FINALIZER, ORPHAN_FINALIZER, FOREGROUND_FINALIZER].includes(finalizer);
 
 export const unknownFinalizer = (field: string, finalizer: string): FieldError =>
   invalid(field, finalizer, 'name is neither a standard finalizer name nor is it fully qualified');
 
-function validateFinalizers(finalizers: readonly string[]): FieldError[] {
+function validateFinalizers(finalizers: readonly string[], takesAny: boolean): FieldError[] {
   const field = 'metadata.finalizers';
   const errors = finalizers.flatMap((one) =>
     labelKeyProblems(one).map((problem) => invalid(field, one, problem)),
   );
-  if (finalizers.includes(ORPHAN) && finalizers.includes(FOREGROUND)) {
+  if (finalizers.includes(ORPHAN_FINALIZER) && finalizers.includes(FOREGROUND_FINALIZER)) {
     errors.push(
-      invalid(field, finalizers, `finalizer ${ORPHAN} and ${FOREGROUND} cannot be both set`),
+      invalid(
+        field,
+        finalizers,
+        `finalizer ${ORPHAN_FINALIZER} and ${FOREGROUND_FINALIZER} cannot be both set`,
+      ),
     );
   }
   finalizers.forEach((one, index) => {
-    if (!isKnownFinalizer(one)) errors.push(unknownFinalizer(`${field}[${index}]`, one));
+    if (!takesAny && !isKnownFinalizer(one))
+      errors.push(unknownFinalizer(`${field}[${index}]`, one));
   });
   return errors;
 }
@@ -189,3 +207,23 @@ const isEmpty = (value: unknown): boolean =>
   value === undefined ||
   value === null ||
   (typeof value === 'object' && Object.keys(value).length === 0);
+
+/** What a write of the status leaves as it is (apimachinery, meta/v1: ResetObjectMetaForStatus). */
+const NOT_OF_STATUS = [
+  'deletionTimestamp',
+  'generation',
+  'labels',
+  'annotations',
+  'finalizers',
+  'ownerReferences',
+] as const;
+
+/** The metadata of an object whose status only may be written. */
+export function statusMetadata(metadata: ObjectMeta, old: ObjectMeta): ObjectMeta {
+  const result: Record<string, unknown> = { ...metadata };
+  for (const name of NOT_OF_STATUS) {
+    if (old[name] === undefined) delete result[name];
+    else result[name] = old[name];
+  }
+  return result;
+}

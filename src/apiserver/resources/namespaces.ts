@@ -1,5 +1,10 @@
 /** Namespaces (k8s.io/kubernetes, pkg/registry/core/namespace). */
-import { labelKeyProblems, NAMESPACES, type Namespace } from '../../kubernetes/index.ts';
+import {
+  labelKeyProblems,
+  labelValueProblems,
+  NAMESPACES,
+  type Namespace,
+} from '../../kubernetes/index.ts';
 import { AGE, column, NAME } from './columns.ts';
 import { define } from './define.ts';
 import { type FieldError, invalid } from './field-error.ts';
@@ -33,15 +38,14 @@ export const NAMESPACE_DEFINITION = define(NAMESPACES, {
     default: (namespace) =>
       withPhase(namespace.metadata.name === undefined ? namespace : labelled(namespace)),
     returnDeletedObject: true,
-    prepareDelete(namespace) {
-      // Namespaces have no period.
-      const { deletionGracePeriodSeconds: _, ...metadata } = namespace.metadata;
-      return { ...namespace, metadata, status: { ...namespace.status, phase: 'Terminating' } };
-    },
+    beginDelete: (namespace) => ({
+      ...namespace,
+      status: { ...namespace.status, phase: 'Terminating' },
+    }),
     isFinalized: ({ spec }) => (spec?.finalizers ?? []).length === 0,
     prepareCreate(namespace) {
       const finalizers = namespace.spec?.finalizers ?? [];
-      return labelled({
+      const whole: Namespace = {
         ...namespace,
         spec: {
           finalizers: finalizers.includes(KUBERNETES_FINALIZER)
@@ -49,7 +53,9 @@ export const NAMESPACE_DEFINITION = define(NAMESPACES, {
             : [...finalizers, KUBERNETES_FINALIZER],
         },
         status: { phase: 'Active' },
-      });
+      };
+      // Of a name that has been generated, which may be none.
+      return labelValueProblems(namespace.metadata.name ?? '').length > 0 ? whole : labelled(whole);
     },
     validate: (namespace) => validateFinalizers(namespace, () => ''),
     prepareUpdate: (namespace, old) =>

@@ -1,12 +1,17 @@
 /** Nodes (k8s.io/kubernetes, pkg/registry/core/node, ValidateNode). */
+
 import { isIP } from 'node:net';
+import { KubepkiError } from '../../errors.ts';
 import {
+  isJsonObject,
   labelKeyProblems,
   labelValueProblems,
   NODES,
   type Node,
+  parseJson,
   type Taint,
 } from '../../kubernetes/index.ts';
+import { cidr, each } from './checks.ts';
 import { AGE, column, NAME, wide } from './columns.ts';
 import { define } from './define.ts';
 import {
@@ -17,6 +22,7 @@ import {
   notSupported,
   required,
 } from './field-error.ts';
+import { cidrWarnings } from './ip-warnings.ts';
 import { dnsSubdomain } from './names.ts';
 import { quantityNanos } from './quantity.ts';
 import { ageOf } from './times.ts';
@@ -40,9 +46,13 @@ export const NODE_DEFINITION = define(NODES, {
   strategy: {
     validateName: dnsSubdomain,
     default: (node) => completeCidrs(completeStatus(node)),
-    validate,
+    validate: (node) => [...validateAvoidedPods(node), ...validate(node)],
     prepareUpdate: (node, old) => ({ ...node, status: { ...old.status } }),
-    validateUpdate: (node, old) => [...validate(node), ...validateUpdate(node, old)],
+    validateUpdate: (node, old) => [
+      ...validate(node, more(old).podCIDRs),
+      ...validateUpdate(node, old),
+    ],
+    warnings: (node) => warningsOf(node),
   },
   subresources: {
     status: {
@@ -85,34 +95,24 @@ function completeStatus(node: Node): Node {
   return { ...node, status: { ...status, allocatable: status.capacity } };
 }
 
-/** The older field and the first of the newer list are the same (conversion.go, NodeSpec). */
+/** The older field and the first of the newer list are the same; else the older counts (conversion.go, NodeSpec). */
 function completeCidrs(node: Node): Node {
   const { spec } = node;
   const { podCIDRs } = more(node);
-  if (podCIDRs?.[0] !== undefined) {
-    return podCIDRs[0] === spec?.podCIDR
-      ? node
-      : { ...node, spec: { ...spec, podCIDR: podCIDRs[0] } };
+  const first = podCIDRs?.[0];
+  if (first === spec?.podCIDR) return node;
+  if (spec?.podCIDR === undefined) {
+    return first === undefined ? node : { ...node, spec: { ...spec, podCIDR: first } };
   }
-  if (spec?.podCIDR === undefined) return node;
   const podCidrs: MoreSpec = { podCIDRs: [spec.podCIDR] };
   return { ...node, spec: { ...spec, ...podCidrs } };
 }
 
-function validate(node: Node): FieldError[] {
+/** @param known CIDRs that stand there already */
+function validate(node: Node, known: readonly string[] = []): FieldError[] {
   const errors = [...validateTaints(node.spec?.taints ?? []), ...validateResources(node)];
   const { podCIDRs = [] } = more(node);
-  podCIDRs.forEach((cidr, index) => {
-    if (familyOf(cidr) === undefined) {
-      errors.push(
-        invalid(
-          `spec.podCIDRs[${index}]`,
-          cidr,
-          'must be a valid CIDR value (like 10.9.8.0/24 or 2001:db8::/64)',
-        ),
-      );
-    }
-  });
+  errors.push(...each(podCIDRs, 'spec.podCIDRs', (one, path) => cidr(path, one, known)));
   const families = new Set(podCIDRs.map(familyOf));
   if (podCIDRs.length > 1 && families.size < podCIDRs.length) {
     errors.push(
@@ -137,6 +137,46 @@ function validateResources({ status }: Node): FieldError[] {
         : [],
     ),
   );
+}
+
+function warningsOf(node: Node): string[] {
+  const { externalID = '', podCIDRs = [] } = more(node);
+  return [
+    ...(externalID === ''
+      ? []
+      : ['spec.externalID: this field is deprecated, and is unused by Kubernetes']),
+    ...podCIDRs.flatMap((cidr, index) => cidrWarnings(`spec.podCIDRs[${index}]`, cidr)),
+  ];
+}
+
+const AVOIDED_PODS = 'scheduler.alpha.kubernetes.io/preferAvoidPods';
+
+/** The annotation holds JSON: a list of controllers whose pods should run elsewhere. */
+function validateAvoidedPods({ metadata }: Node): FieldError[] {
+  const text = metadata.annotations?.[AVOIDED_PODS];
+  if (text === undefined || text === '') return [];
+  const refuse = (detail: string): FieldError[] => [
+    invalid('metadata.annotations.AvoidPods', AVOIDED_PODS, detail),
+  ];
+  try {
+    const avoided = parseJson(Buffer.from(text));
+    const entries = isJsonObject(avoided) ? (avoided['preferAvoidPods'] ?? []) : undefined;
+    if (!Array.isArray(entries)) return refuse('expected an object with a list preferAvoidPods');
+    return entries.flatMap((entry: unknown, index) => validateAvoided(entry, index));
+  } catch (error) {
+    if (error instanceof KubepkiError) return refuse(error.message);
+    throw error;
+  }
+}
+
+function validateAvoided(entry: unknown, index: number): FieldError[] {
+  const field = `metadata.annotations.${AVOIDED_PODS}[${index}].PodSignature`;
+  const signature = isJsonObject(entry) ? entry['podSignature'] : undefined;
+  const controller = isJsonObject(signature) ? signature['podController'] : undefined;
+  if (!isJsonObject(controller)) return [required(field)];
+  return controller['controller'] === true
+    ? []
+    : [invalid(`${field}.PodController.Controller`, false, 'must point to a controller')];
 }
 
 function validateTaints(taints: readonly Taint[]): FieldError[] {
@@ -171,7 +211,11 @@ function validateTaints(taints: readonly Taint[]): FieldError[] {
 }
 
 function validateUpdate(node: Node, old: Node): FieldError[] {
-  const errors = [...validateResources(node), ...validateTaints(node.spec?.taints ?? [])];
+  const errors = [
+    ...validateAvoidedPods(node),
+    ...validateResources(node),
+    ...validateTaints(node.spec?.taints ?? []),
+  ];
   const seen = new Set<string>();
   (node.status?.addresses ?? []).forEach((one, index) => {
     const identity = `${one.type} ${one.address}`;

@@ -162,9 +162,12 @@ function validateAggregation({
       ),
     ];
   }
-  return clusterRoleSelectors.flatMap((selector, index) =>
-    validateLabelSelector(selector, `${field}[${index}]`),
-  );
+  return clusterRoleSelectors.flatMap((selector, index) => {
+    const errors = validateLabelSelector(selector, `${field}[${index}]`);
+    return errors.length === 0
+      ? []
+      : [...errors, invalid(`${field}[${index}]`, null, 'invalid label selector.')];
+  });
 }
 
 function validateBinding({ roleRef, subjects }: RoleBinding, namespaced: boolean): FieldError[] {

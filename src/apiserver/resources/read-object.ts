@@ -64,8 +64,13 @@ function readFields(
     if (given !== undefined) known += 1;
     if (given !== undefined && given !== null) {
       const read = readValue(field.schema, given, join(path, name), unknown);
-      if (field.always || field.pointer || !isZero(field.schema, read)) {
+      if (field.pointer || !isZero(field.schema, read)) {
         result[name] = read;
+        continue;
+      }
+      if (field.always) {
+        // Upstream's storage is protobuf, which knows no empty lists.
+        result[name] = isPlainList(field.schema) ? null : read;
         continue;
       }
     }
@@ -201,6 +206,9 @@ function readBytes(value: unknown, path: string): string {
   if (!BASE64.test(text)) throw new TypeMismatch(`${path}: illegal base64 data`);
   return text;
 }
+
+const isPlainList = (schema: Schema): boolean =>
+  schema.kind === 'map' || (schema.kind === 'array' && schema.isMessage !== true);
 
 /** Whether `omitempty` leaves it out. An object stays: it is a pointer in Go, and `{}` is not "not set". */
 function isZero(schema: Schema, value: unknown): boolean {

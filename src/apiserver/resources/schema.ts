@@ -70,6 +70,8 @@ export interface ArraySchema {
   /** `x-kubernetes-list-type`. */
   readonly listType?: 'atomic' | 'set' | 'map';
   readonly listMapKeys?: readonly string[];
+  /** It is a message of its own in protobuf, where an empty one is kept. */
+  readonly isMessage?: true;
 }
 
 export const STRING: ScalarSchema = { kind: 'string' };

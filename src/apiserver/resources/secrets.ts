@@ -7,6 +7,7 @@ import { type FieldError, forbidden, invalid, required, tooLong } from './field-
 import { sameJson } from './metadata.ts';
 import { configKeyProblems, dnsSubdomain } from './names.ts';
 import { ageOf } from './times.ts';
+import { tlsPairProblem } from './tls-pair.ts';
 
 const IMMUTABLE = 'field is immutable when `immutable` is set';
 const SERVICE_ACCOUNT_NAME = 'kubernetes.io/service-account.name';
@@ -25,6 +26,11 @@ export const SECRET_DEFINITION = define(SECRETS, {
     default: readable,
     validate,
     validateUpdate,
+    warnings: ({ type, data }) => {
+      if (type !== 'kubernetes.io/tls') return [];
+      const problem = tlsPairProblem(data?.['tls.crt'] ?? '', data?.['tls.key'] ?? '');
+      return problem === undefined ? [] : [problem];
+    },
   },
   selectableFields: { type: ({ type }) => type ?? '' },
   columns: [

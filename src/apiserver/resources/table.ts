@@ -8,16 +8,18 @@ import {
 import { API_SERVICE_DEFINITION } from './api-services.ts';
 import { CERTIFICATE_SIGNING_REQUEST_DEFINITION } from './certificate-signing-requests.ts';
 import { PRIORITY_CLASS_DEFINITION, RUNTIME_CLASS_DEFINITION } from './classes.ts';
+import { CLUSTER_TRUST_BUNDLE_DEFINITION } from './cluster-trust-bundles.ts';
 import { CONFIG_MAP_DEFINITION } from './config-maps.ts';
 import { CSI_DRIVER_DEFINITION, CSI_NODE_DEFINITION } from './csi.ts';
 import type { ResourceDefinition } from './definition.ts';
 import { ENDPOINT_SLICE_DEFINITION } from './endpoint-slices.ts';
 import { ENDPOINTS_DEFINITION } from './endpoints.ts';
-import { EVENT_DEFINITION } from './events.ts';
+import { EVENT_DEFINITION, NEW_EVENT_DEFINITION } from './events/index.ts';
 import { FLOW_SCHEMA_DEFINITION, PRIORITY_LEVEL_DEFINITION } from './flow-control/index.ts';
 import { LEASE_DEFINITION } from './leases.ts';
 import { NAMESPACE_DEFINITION } from './namespaces.ts';
 import { NODE_DEFINITION } from './nodes.ts';
+import { POD_CERTIFICATE_REQUEST_DEFINITION } from './pod-certificates/index.ts';
 import { POD_DEFINITION } from './pods/index.ts';
 import {
   CLUSTER_ROLE_BINDING_DEFINITION,
@@ -26,6 +28,7 @@ import {
   ROLE_DEFINITION,
 } from './rbac.ts';
 import { REVIEW_DEFINITIONS } from './reviews.ts';
+import { REVOCATION_DEFINITION } from './revocations.ts';
 import { SECRET_DEFINITION } from './secrets.ts';
 import { SERVICE_ACCOUNT_DEFINITION } from './service-accounts.ts';
 import { SERVICE_DEFINITION } from './services/index.ts';
@@ -34,6 +37,7 @@ export const DEFINITIONS: readonly ResourceDefinition[] = [
   CONFIG_MAP_DEFINITION,
   ENDPOINTS_DEFINITION,
   EVENT_DEFINITION,
+  NEW_EVENT_DEFINITION,
   NAMESPACE_DEFINITION,
   NODE_DEFINITION,
   POD_DEFINITION,
@@ -46,6 +50,8 @@ export const DEFINITIONS: readonly ResourceDefinition[] = [
   VALIDATING_WEBHOOK_DEFINITION,
   API_SERVICE_DEFINITION,
   CERTIFICATE_SIGNING_REQUEST_DEFINITION,
+  CLUSTER_TRUST_BUNDLE_DEFINITION,
+  POD_CERTIFICATE_REQUEST_DEFINITION,
   LEASE_DEFINITION,
   ENDPOINT_SLICE_DEFINITION,
   FLOW_SCHEMA_DEFINITION,
@@ -58,5 +64,6 @@ export const DEFINITIONS: readonly ResourceDefinition[] = [
   PRIORITY_CLASS_DEFINITION,
   CSI_DRIVER_DEFINITION,
   CSI_NODE_DEFINITION,
+  REVOCATION_DEFINITION,
   ...REVIEW_DEFINITIONS,
 ];

@@ -32,18 +32,22 @@ export function schemaOfType(name: string): ObjectSchema {
 /** With those of inlined structs in their place. */
 const fieldsOf = (name: string): readonly (readonly [string, Field])[] =>
   typeOf(name).fields.flatMap((field) => {
-    if (field.name !== undefined) return [[field.name, fieldOf(field)] as const];
+    if (field.name !== undefined) return [[field.name, fieldOf(field, name)] as const];
     return field.type.kind === 'struct' ? fieldsOf(field.type.name) : [];
   });
 
-function fieldOf(field: TypeField): Field {
+/** An empty list of managers is not the same as none: it asks for all to be forgotten. */
+const keepsEmpty = (type: string, field: string | undefined): boolean =>
+  field === 'managedFields' && type === 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
+
+function fieldOf(field: TypeField, owner: string): Field {
   const { type, pointer, required, always, omitZero } = field;
   return {
     schema: fieldSchema(field),
     required,
     // Go's omitempty knows nothing of structs: they are written all the same.
     always: always || (isGoStruct(type) && !pointer && !omitZero),
-    pointer,
+    pointer: pointer || keepsEmpty(owner, field.name),
     ...(field.default === undefined ? {} : { default: scalarDefault(field.default) }),
   };
 }
@@ -90,7 +94,7 @@ function typeSchema(type: FieldType): Schema {
     case 'map':
       return map(typeSchema(type.values));
     case 'strings':
-      return list(STRING);
+      return { ...list(STRING), isMessage: true };
     case 'json':
       return ANY;
     case 'bool':

@@ -80,14 +80,14 @@ describe('a body', () => {
   it.each([
     ['secrets', '', 'the object provided is unrecognized (must be of type Secret)'],
     ['secrets', '{"metadata":', 'the object provided is unrecognized (must be of type Secret)'],
-    ['secrets', '[1]', 'the body is not an object'],
+    ['secrets', '[1]', 'json parse error: json: cannot unmarshal array'],
     ['secrets', { kind: 'ConfigMap', apiVersion: 'v1' }, 'cannot be handled as a Secret'],
     [
       'secrets',
       { kind: 'Secret', apiVersion: 'v2' },
-      'does not match the expected API version (v1)',
+      'no kind "Secret" is registered for version "v2"',
     ],
-    ['secrets', { kind: 1 }, 'cannot be handled as a Secret'],
+    ['secrets', { kind: 1 }, 'json parse error: json: cannot unmarshal number'],
     ['secrets', { metadata: { name: 1 } }, 'metadata.name: expected a string, got a number'],
     ['secrets', { metadata: [] }, 'metadata: expected an object, got a list'],
     ['secrets', { metadata: { labels: { a: 1 } } }, 'metadata.labels.a: expected a string'],

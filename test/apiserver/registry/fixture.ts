@@ -105,7 +105,10 @@ export interface Fixture {
 }
 
 /** Objects of namespaced resources are in `default`. */
-export async function fixture(storage?: Storage): Promise<Fixture> {
+export async function fixture(
+  storage?: Storage,
+  more: { readonly garbageCollection?: boolean } = {},
+): Promise<Fixture> {
   const clock = manualClock();
   const store = storage ?? createMemoryStorage({ now: () => clock.now() });
   const failures: unknown[] = [];
@@ -115,6 +118,7 @@ export async function fixture(storage?: Storage): Promise<Fixture> {
     clock,
     random: () => random.next(),
     failed: (error) => failures.push(error),
+    ...more,
   });
   await registry.seed(SYSTEM_NAMESPACES);
   const definition = (resource: string): ResourceDefinition => {

@@ -235,7 +235,7 @@ describe('a get', () => {
       expect((await get('a', version)).revision).toBe(made.revision);
     }
     expect((await refusal(get('a', '9999'))).reason).toBe('Timeout');
-    expect((await refusal(get('a', 'x'))).reason).toBe('BadRequest');
+    expect((await refusal(get('a', 'x'))).status).toMatchObject({ code: 500 });
   });
 
   it('does not find what is not there', async () => {

@@ -236,7 +236,7 @@ describe('a watch', () => {
       api.registry.watch(api.definition('configmaps'), request, new AbortController().signal);
     expect(() => start({ sendInitialEvents: true })).toThrow('NotOlderThan');
     expect(() => start({ resourceVersionMatch: 'Exact' })).toThrow('forbidden for watch');
-    expect(() => start({ resourceVersion: 'x' })).toThrow('invalid resource version');
+    expect(() => start({ resourceVersion: 'x' })).toThrow('resourceVersion: Invalid value: "x"');
     expect(() => start({ fieldSelector: 'a=b' })).toThrow('not a known field selector');
   });
 

@@ -45,3 +45,43 @@ it('a dry run takes nothing', async () => {
   const body = service('b', { clusterIP: '10.0.0.9' });
   expect((await ask('POST', SERVICES, { body })).status).toBe(201);
 });
+
+it('the endpoints of the same name go with it, and no others', async () => {
+  const { ask, faults } = await apiServer();
+  const endpoints = '/api/v1/namespaces/default/endpoints';
+  for (const name of ['a', 'b', 'c']) {
+    await ask('POST', SERVICES, { body: service(name) });
+    await ask('POST', endpoints, { body: { metadata: { name } } });
+  }
+  await ask('DELETE', `${SERVICES}/b?dryRun=All`);
+  expect((await ask('GET', `${endpoints}/b`)).status).toBe(200);
+  await ask('DELETE', `${SERVICES}/b`);
+  expect((await ask('GET', `${endpoints}/b`)).status).toBe(404);
+  await ask('DELETE', endpoints.replace('endpoints', 'services'));
+  const { json } = await ask('GET', endpoints);
+  expect(json.items).toEqual([]);
+  expect(faults).toEqual([]);
+});
+
+it('the endpoints go with the last finalizer of a deleted service', async () => {
+  const { ask } = await apiServer();
+  const endpoints = '/api/v1/namespaces/default/endpoints/held';
+  const metadata = { name: 'held', finalizers: ['example.com/hold'] };
+  await ask('POST', SERVICES, { body: { ...service('held'), metadata } });
+  await ask('POST', endpoints.replace('/held', ''), { body: { metadata: { name: 'held' } } });
+  await ask('DELETE', `${SERVICES}/held`);
+  expect((await ask('GET', endpoints)).status).toBe(200);
+  await ask('PATCH', `${SERVICES}/held`, {
+    body: { metadata: { finalizers: null } },
+    headers: { 'content-type': 'application/merge-patch+json' },
+  });
+  expect((await ask('GET', endpoints)).status).toBe(404);
+});
+
+it('every answer about Endpoints warns that they are deprecated', async () => {
+  const { ask } = await apiServer();
+  const { headers } = await ask('GET', '/api/v1/endpoints');
+  expect(String(headers['warning'])).toBe(
+    '299 - "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"',
+  );
+});

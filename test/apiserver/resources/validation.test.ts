@@ -166,6 +166,7 @@ const REFUSED: readonly (readonly [string, Record<string, unknown>, readonly str
     [
       `${R} aggregationRule.clusterRoleSelectors[0].matchExpressions[0].values`,
       `${F} aggregationRule.clusterRoleSelectors[0].matchExpressions[1].values`,
+      `${I} aggregationRule.clusterRoleSelectors[0]`,
     ],
   ],
   [

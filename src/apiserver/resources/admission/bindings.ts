@@ -18,7 +18,7 @@ import { firstGeneration, nextGeneration } from '../generation.ts';
 import { dnsSubdomain, pathSegment } from '../names.ts';
 import { ageOf } from '../times.ts';
 import { sameWhole } from './policies.ts';
-import { defaultMatch, validateMatch, validateSelector } from './rules.ts';
+import { defaultMatch, staticNameWarnings, validateMatch, validateSelector } from './rules.ts';
 
 const ACTIONS = ['Audit', 'Deny', 'Warn'];
 const NOT_FOUND_ACTIONS = ['Deny', 'Allow'];
@@ -28,6 +28,7 @@ export const ADMISSION_POLICY_BINDING_DEFINITION = define<AdmissionPolicyBinding
   {
     categories: ['api-extensions'],
     strategy: {
+      takesAnyFinalizer: true,
       validateName: dnsSubdomain,
       default(binding) {
         const { matchResources } = binding.spec;
@@ -42,6 +43,7 @@ export const ADMISSION_POLICY_BINDING_DEFINITION = define<AdmissionPolicyBinding
       prepareUpdate: (binding, old) => nextGeneration(binding, binding.spec, old.spec),
       validate: validateBinding,
       validateUpdate: validateBinding,
+      warnings: (one) => staticNameWarnings(one),
       allowUnconditionalUpdate: false,
     },
     columns: [

@@ -15,7 +15,7 @@ import { firstGeneration, nextGeneration } from '../generation.ts';
 import { sameJson } from '../metadata.ts';
 import { dnsSubdomain } from '../names.ts';
 import { ageOf } from '../times.ts';
-import { defaultMatch, validateConditions, validateMatch } from './rules.ts';
+import { defaultMatch, staticNameWarnings, validateConditions, validateMatch } from './rules.ts';
 import { FAILURE_POLICIES } from './webhooks.ts';
 
 const REASONS = ['Forbidden', 'Invalid', 'RequestEntityTooLarge'];
@@ -26,13 +26,15 @@ const IDENTIFIER = /^[_a-zA-Z][_a-zA-Z0-9]*$/;
 export const ADMISSION_POLICY_DEFINITION = define<AdmissionPolicy>(ADMISSION_POLICIES, {
   categories: ['api-extensions'],
   strategy: {
+    takesAnyFinalizer: true,
     validateName: dnsSubdomain,
     default: withDefaults,
     prepareCreate: (policy) => firstGeneration({ ...policy, status: {} }),
     prepareUpdate: (policy, old) =>
       nextGeneration({ ...policy, status: old.status ?? {} }, policy.spec, old.spec),
     validate: (policy) => validate(policy),
-    validateUpdate: validate,
+    validateUpdate: (policy, old) => validate(policy, old),
+    warnings: (one) => staticNameWarnings(one),
     allowUnconditionalUpdate: false,
   },
   subresources: {

@@ -2,6 +2,7 @@
 import type {
   AdmissionRule,
   ApiLabelSelector,
+  KubernetesObject,
   MatchCondition,
   MatchResources,
 } from '../../../kubernetes/index.ts';
@@ -151,3 +152,13 @@ export function defaultMatch(match: MatchResources): MatchResources {
     ...(excluded === undefined ? {} : { excludeResourceRules: excluded }),
   };
 }
+
+/** Upstream keeps such names for what stands in files of its own. */
+const STATIC = '.static.k8s.io';
+
+export const staticNameWarnings = ({ metadata }: KubernetesObject): string[] =>
+  metadata.name?.endsWith(STATIC) === true
+    ? [
+        `metadata.name: names ending with "${STATIC}" are reserved for static manifest-based configurations and cannot be managed via the API`,
+      ]
+    : [];

@@ -21,6 +21,7 @@ import { ageOf } from '../times.ts';
 import {
   defaultRules,
   MATCH_POLICIES,
+  staticNameWarnings,
   validateConditions,
   validateRule,
   validateSelector,
@@ -57,12 +58,14 @@ function definition(
   return define(type, {
     categories: ['api-extensions'],
     strategy: {
+      takesAnyFinalizer: true,
       validateName: dnsSubdomain,
       default: (configuration) => withDefaults(configuration, isMutating),
       prepareCreate: firstGeneration,
       prepareUpdate: (one, old) => nextGeneration(one, one.webhooks, old.webhooks),
       validate: (one) => validate(one, NOTHING),
       validateUpdate: (one, old) => validate(one, toleratedBy(one, old)),
+      warnings: (one) => staticNameWarnings(one),
       allowUnconditionalUpdate: false,
     },
     columns: [NAME, column('Webhooks', 'How many there are.', { type: 'integer' }), AGE],

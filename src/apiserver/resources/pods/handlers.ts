@@ -1,5 +1,7 @@
 /** Probes and hooks of containers (k8s.io/kubernetes, validateProbe, validateHandler). */
+
 import type { Container, Handler, HttpGet, Probe } from '../../../kubernetes/index.ts';
+import { ruleText } from '../../../kubernetes/index.ts';
 import { nonNegative, oneOf, portNumberOrName } from '../checks.ts';
 import { type FieldError, forbidden, invalid, required } from '../field-error.ts';
 
@@ -108,7 +110,11 @@ const validateHttpGet = (
       invalid(
         `${field}.httpHeaders`,
         name,
-        "a valid HTTP header must consist of alphanumeric characters or '-' (like 'X-Header-Name')",
+        ruleText(
+          "a valid HTTP header must consist of alphanumeric characters or '-'",
+          '[-A-Za-z0-9]+',
+          'X-Header-Name',
+        ),
       ),
     ),
 ];

@@ -12,11 +12,13 @@ import {
 import { define } from '../define.ts';
 import { sameJson } from '../metadata.ts';
 import { dnsSubdomain } from '../names.ts';
+import { formatTime } from '../times.ts';
 import { qosClass } from './amounts.ts';
 import { defaultPod } from './defaults.ts';
 import { POD_COLUMNS, podRow } from './row.ts';
 import { validateNewPod } from './spec.ts';
 import { validatePodStatusUpdate, validatePodUpdate } from './update.ts';
+import { podStatusWarnings, podWarnings } from './warnings.ts';
 
 export { PROTOCOLS } from './containers.ts';
 export { validateOverhead } from './resources.ts';
@@ -31,7 +33,7 @@ export const POD_DEFINITION = define(PODS, {
   strategy: {
     validateName: dnsSubdomain,
     default: defaultPod,
-    prepareCreate(pod) {
+    prepareCreate(pod, { now }) {
       const isGated = (pod.spec.schedulingGates ?? []).length > 0;
       const whole = withoutDisabled(pod);
       return {
@@ -39,7 +41,7 @@ export const POD_DEFINITION = define(PODS, {
         metadata: { ...pod.metadata, generation: 1 },
         status: {
           phase: 'Pending',
-          ...(isGated ? { conditions: [GATED] } : {}),
+          ...(isGated ? { conditions: [{ ...GATED, lastTransitionTime: formatTime(now) }] } : {}),
           qosClass: qosClass(whole),
         },
       };
@@ -47,6 +49,8 @@ export const POD_DEFINITION = define(PODS, {
     validate: validateNewPod,
     prepareUpdate: (pod, old) => withGeneration({ ...withoutDisabled(pod), ...statusOf(old) }, old),
     validateUpdate: validatePodUpdate,
+    // Of new ones only, as upstream: updates come from programs, and often.
+    warnings: (pod, old) => (old === undefined ? podWarnings(pod) : []),
     returnDeletedObject: true,
     gracePeriodSeconds: ({ spec, status }, asked) => {
       if ((spec.nodeName ?? '') === '' || HAS_ENDED.includes(status?.phase ?? '')) return 0;
@@ -59,6 +63,7 @@ export const POD_DEFINITION = define(PODS, {
       verbs: ['get', 'patch', 'update'],
       prepareUpdate: prepareStatus,
       validateUpdate: validatePodStatusUpdate,
+      warnings: (pod) => podStatusWarnings(pod),
     },
   },
   selectableFields: {
@@ -82,7 +87,6 @@ const GATED = {
   type: 'PodScheduled',
   status: 'False',
   lastProbeTime: null,
-  lastTransitionTime: null,
   reason: 'SchedulingGated',
   message: 'Scheduling is blocked due to non-empty scheduling gates',
 };

@@ -1,10 +1,12 @@
 /** Under whose rights a pod and its containers run (k8s.io/kubernetes, ValidateSecurityContext). */
+
 import type {
   ContainerSecurityContext,
   PodSecurityContext,
   PodSpec,
   SecurityProfile,
 } from '../../../kubernetes/index.ts';
+import { goQuote } from '../../../kubernetes/index.ts';
 import { descendingPath, each, id, oneOf } from '../checks.ts';
 import { duplicate, type FieldError, invalid, notSupported, required } from '../field-error.ts';
 
@@ -14,6 +16,8 @@ const GROUPS_POLICIES = ['Merge', 'Strict'];
 const SELINUX_POLICIES = ['Recursive'];
 const PROC_MOUNTS = ['Default', 'Unmasked'];
 const LONGEST_PROFILE = 4095;
+/** As upstream tells it. */
+const SYSCTL_TEXT = '^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$';
 const SYSCTL = /^[a-z0-9]([-_a-z0-9]*[a-z0-9])?([./][a-z0-9]([-_a-z0-9]*[a-z0-9])?)*$/;
 
 export function validatePodSecurity(field: string, spec: PodSpec): FieldError[] {
@@ -58,7 +62,7 @@ function validateSysctls(
   return each(sysctls, field, ({ name }, path) => {
     if (name === '') return [required(`${path}.name`)];
     if (name.length > 253 || !SYSCTL.test(name)) {
-      const detail = `must have at most 253 characters and match regex ${SYSCTL.source}`;
+      const detail = `must have at most 253 characters and match regex ${SYSCTL_TEXT}`;
       return [invalid(`${path}.name`, name, detail)];
     }
     if (seen.has(name)) return [duplicate(`${path}.name`, name)];
@@ -136,4 +140,35 @@ function validateAppArmor(field: string, profile: SecurityProfile | undefined): 
     errors.push({ reason: 'FieldValueTooLong', field: at, message });
   }
   return errors;
+}
+
+export const SECCOMP = 'seccomp.security.alpha.kubernetes.io/pod';
+export const SECCOMP_OF_CONTAINER = 'container.seccomp.security.alpha.kubernetes.io/';
+export const APP_ARMOR = 'container.apparmor.security.beta.kubernetes.io/';
+const LOCAL = 'localhost/';
+
+/** In an annotation, which does nothing any more. */
+export function validateOldSeccomp(field: string, profile: string): FieldError[] {
+  if (['runtime/default', 'docker/default', 'unconfined'].includes(profile)) return [];
+  return profile.startsWith(LOCAL)
+    ? descendingPath(field, profile.slice(LOCAL.length))
+    : [invalid(field, profile, 'must be a valid seccomp profile')];
+}
+
+export function validateOldAppArmor(
+  { initContainers = [], containers, ephemeralContainers = [] }: PodSpec,
+  field: string,
+  container: string,
+  profile: string,
+): FieldError[] {
+  const all = [...initContainers, ...(containers ?? []), ...ephemeralContainers];
+  const isThere = all.some(({ name }) => name === container);
+  const isGood =
+    ['', 'runtime/default', 'unconfined'].includes(profile) || profile.startsWith(LOCAL);
+  return [
+    ...(isThere ? [] : [invalid(field, container, 'container not found')]),
+    ...(isGood
+      ? []
+      : [invalid(field, profile, `invalid AppArmor profile name: ${goQuote(profile)}`)]),
+  ];
 }

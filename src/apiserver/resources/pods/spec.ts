@@ -1,5 +1,7 @@
 /** What a pod must be (k8s.io/kubernetes, validatePodMetadataAndSpec, ValidatePodSpec). */
+
 import type { Pod, PodSpec } from '../../../kubernetes/index.ts';
+import { ruleText } from '../../../kubernetes/index.ts';
 import {
   each,
   ip,
@@ -16,7 +18,14 @@ import { duplicate, type FieldError, forbidden, invalid, required } from '../fie
 import { validateAllContainers } from './containers.ts';
 import { validateOverhead, validatePodResources } from './resources.ts';
 import { validateAffinity, validateTolerations, validateTopologySpread } from './scheduling.ts';
-import { validatePodSecurity } from './security.ts';
+import {
+  APP_ARMOR,
+  SECCOMP,
+  SECCOMP_OF_CONTAINER,
+  validateOldAppArmor,
+  validateOldSeccomp,
+  validatePodSecurity,
+} from './security.ts';
 import { validateVolumes } from './volumes.ts';
 
 export const MIRROR_POD = 'kubernetes.io/config.mirror';
@@ -86,6 +95,13 @@ export function validateAnnotations({ metadata, spec }: Pod): FieldError[] {
   const cost = annotations.get(DELETION_COST);
   const isCost = cost === undefined || (COST.test(cost) && (Number(cost) | 0) === Number(cost));
   if (!isCost) errors.push(invalid(field(DELETION_COST), cost, 'must be a 32bit integer'));
+  for (const [key, profile] of annotations) {
+    if (key === SECCOMP || key.startsWith(SECCOMP_OF_CONTAINER)) {
+      errors.push(...validateOldSeccomp(`metadata.annotations.${key}`, profile));
+    } else if (key.startsWith(APP_ARMOR)) {
+      errors.push(...validateOldAppArmor(spec, field(key), key.slice(APP_ARMOR.length), profile));
+    }
+  }
   return errors;
 }
 
@@ -196,7 +212,11 @@ function validateSearch(search: string, field: string): FieldError[] {
     invalid(
       field,
       name,
-      "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character (like 'example.com')",
+      ruleText(
+        "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character",
+        '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*',
+        'example.com',
+      ),
     ),
   ];
 }

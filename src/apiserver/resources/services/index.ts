@@ -7,6 +7,7 @@ import { ageOf } from '../times.ts';
 import { allocate } from './allocate.ts';
 import { defaultService, withAddressList, withOldValues, withoutOldType } from './defaults.ts';
 import { validateService, validateServiceStatus, validateServiceUpdate } from './validate.ts';
+import { serviceStatusWarnings, serviceWarnings } from './warnings.ts';
 
 export { endpointIp } from './endpoint-ip.ts';
 
@@ -14,6 +15,7 @@ export const SERVICE_DEFINITION = define(SERVICES, {
   path: 'services/specs',
   shortNames: ['svc'],
   categories: ['all'],
+  companion: 'endpoints',
   strategy: {
     validateName: dnsLabel,
     default: defaultService,
@@ -23,6 +25,7 @@ export const SERVICE_DEFINITION = define(SERVICES, {
     complete: allocate,
     validate: validateService,
     validateUpdate: validateServiceUpdate,
+    warnings: (service) => serviceWarnings(service),
     returnDeletedObject: true,
     allowCreateOnUpdate: true,
   },
@@ -31,6 +34,7 @@ export const SERVICE_DEFINITION = define(SERVICES, {
       verbs: ['get', 'patch', 'update'],
       prepareUpdate: (service, old) => ({ ...service, spec: old.spec }),
       validateUpdate: validateServiceStatus,
+      warnings: (service) => serviceStatusWarnings(service),
     },
   },
   selectableFields: {

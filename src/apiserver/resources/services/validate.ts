@@ -1,7 +1,7 @@
 /** What a service must be (k8s.io/kubernetes, validateService, ValidateServiceUpdate, ValidateLoadBalancerStatus). */
-import { isIP } from 'node:net';
 import type { Service, ServicePort } from '../../../kubernetes/index.ts';
 import {
+  cidr,
   each,
   IMMUTABLE,
   ip,
@@ -150,9 +150,7 @@ function validateBalancing(service: Service, old: Service | undefined): FieldErr
   errors.push(
     ...each(ranges, field, (padded, path) => {
       const range = padded.trim();
-      return before.includes(range) || isRange(range)
-        ? []
-        : [invalid(path, range, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)')];
+      return cidr(path, range, before);
     }),
   );
   if (service.spec.allocateLoadBalancerNodePorts !== undefined && !isBalanced(service)) {
@@ -166,17 +164,6 @@ function validateBalancing(service: Service, old: Service | undefined): FieldErr
       ? qualifiedName(at, loadBalancerClass)
       : [forbidden(at, ONLY_BALANCED)]),
   ];
-}
-
-function isRange(text: string): boolean {
-  const [address = '', bits = '', ...more] = text.split('/');
-  const family = isIP(address);
-  return (
-    more.length === 0 &&
-    family !== 0 &&
-    /^(0|[1-9]\d{0,2})$/.test(bits) &&
-    Number(bits) <= (family === 4 ? 32 : 128)
-  );
 }
 
 function validateTraffic(service: Service): FieldError[] {

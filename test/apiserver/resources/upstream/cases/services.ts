@@ -91,7 +91,10 @@ export const CASES: readonly Case[] = [
   patch(`${P}/s1`, { spec: { clusterIP: null } }),
   patch(`${P}/s1`, { spec: { type: 'NodePort' } }),
   patch(`${P}/s1`, { spec: { type: 'ClusterIP' } }),
-  patch(`${P}/s1`, { spec: { type: 'ExternalName', externalName: 'x' } }),
+  {
+    ...patch(`${P}/s1`, { spec: { type: 'ExternalName', externalName: 'x' } }),
+    label: 'to a name outside',
+  },
   patch(`${P}/s1`, { spec: { type: 'ClusterIP' } }),
   patch(`${P}/s3`, { spec: { type: 'ClusterIP' } }),
   put(
