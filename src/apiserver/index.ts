@@ -1,7 +1,10 @@
 /** The API server, put together. */
 export { type AuthorizationMode, authorizationModes } from './authorization/index.ts';
+export { Encryption, MOST_CONFIGURATION_BYTES } from './encryption/index.ts';
 export {
+  type InFlightLimits,
   openAuditLog,
+  type Reading,
   versionInfo,
 } from './front/index.ts';
 export { type Serving, serve } from './serve.ts';

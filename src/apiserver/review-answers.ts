@@ -11,25 +11,29 @@ import {
 } from './authorization/index.ts';
 import type { Review, Reviews } from './front/index.ts';
 import { formatTime } from './resources/index.ts';
+import { type Revocations, withoutRevoked } from './revocation/index.ts';
 
 export interface ReviewParts extends Authorization {
   readonly authenticator: ServerAuthenticator;
+  readonly revocations: Revocations;
   /** `--api-audiences`. */
   readonly apiAudiences: readonly string[];
   readonly now: () => Date;
 }
 
 export const reviewsOf = (parts: ReviewParts): Reviews => {
-  const { authorizer, resolvers, authenticator, apiAudiences, now } = parts;
+  const { authorizer, resolvers, authenticator, revocations, apiAudiences, now } = parts;
+  // Whoever asks about others has authenticated them itself, by a certificate perhaps: a kubelet, say.
+  const ofOthers = withoutRevoked(authorizer, revocations);
   return new Map<string, Review>([
-    ['subjectaccessreviews', ({ object }) => reviewAccess(asked(object), authorizer)],
+    ['subjectaccessreviews', ({ object }) => reviewAccess(asked(object), ofOthers)],
     [
       'selfsubjectaccessreviews',
       ({ object, user }) => reviewOwnAccess(asked(object), user, authorizer),
     ],
     [
       'localsubjectaccessreviews',
-      ({ object, namespace }) => reviewLocalAccess(asked(object), namespace, authorizer),
+      ({ object, namespace }) => reviewLocalAccess(asked(object), namespace, ofOthers),
     ],
     [
       'selfsubjectrulesreviews',

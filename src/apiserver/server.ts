@@ -13,9 +13,13 @@ import {
   type NodeRestrictionSources,
   namespaceLifecycle,
   nodeRestriction,
+  ownRevocation,
+  podCertificateSigning,
   REQUEST_GRACE_MS,
   RequestsByUser,
   requestLimit,
+  revokedRequester,
+  trustBundleAttest,
 } from './admission/index.ts';
 import { createAuthenticator, type RequestHeaderOptions } from './authentication/index.ts';
 import {
@@ -25,10 +29,8 @@ import {
   createNodeAuthorizer,
   createRbacAuthorizer,
   followNodeGraph,
-  NODE_RULES,
   NodeGraph,
   type RbacAuthorizer,
-  TRUST_BUNDLES_RULE,
 } from './authorization/index.ts';
 import {
   type AuditLog,
@@ -36,6 +38,7 @@ import {
   type HealthCheck,
   type IncomingRequest,
   type InFlightLimits,
+  type Reading,
   type VersionInfo,
 } from './front/index.ts';
 import { keepPublishing, publishAuthentication } from './publish-authentication.ts';
@@ -46,6 +49,12 @@ import {
   SYSTEM_OBJECTS,
 } from './registry/index.ts';
 import { reviewsOf } from './review-answers.ts';
+import {
+  followRevocations,
+  Revocations,
+  revocationListener,
+  revocationReadings,
+} from './revocation/index.ts';
 import { seedRoles } from './seed-roles.ts';
 import type { Admission, Authorizer } from './types.ts';
 
@@ -58,10 +67,12 @@ export interface ApiServerOptions {
   readonly requestHeader?: RequestHeaderOptions;
   /** Whom tokens are for, told in TokenReviews: `--api-audiences`. */
   readonly apiAudiences?: readonly string[];
-  /** Of `--token-auth-file`, by token. */
-  readonly tokenFile?: ReadonlyMap<string, UserInfo>;
+  /** Of `--token-auth-file`, by token; or a function that answers another map when it has changed. */
+  readonly tokenFile?: ReadonlyMap<string, UserInfo> | (() => ReadonlyMap<string, UserInfo>);
   readonly bootstrapTokens: boolean;
   readonly anonymousAuth: boolean;
+  /** `--enable-garbage-collector`: DELETE leaves work for one, which is the caller's to run. Default: true. */
+  readonly garbageCollection?: boolean;
   /** Asked in this order. Default: Node, RBAC. */
   readonly authorizationModes?: readonly AuthorizationMode[];
   readonly version: VersionInfo;
@@ -71,6 +82,10 @@ export interface ApiServerOptions {
   /** Closed with the server. */
   readonly audit?: AuditLog;
   readonly inFlight?: InFlightLimits;
+  /** The longest that a request may take, but for watches, in milliseconds. Default: 60,000. */
+  readonly requestTimeoutMs?: number;
+  /** What others count, for `/metrics`. */
+  readonly readings?: () => readonly Reading[];
   /** Beside the server's own. */
   readonly checks?: readonly HealthCheck[];
   /** Hears of faults: what should not happen, or why a credential was refused. Holds no secrets. */
@@ -84,6 +99,10 @@ export interface ApiServer {
   loopback(user: UserInfo): (request: ApiRequest) => Promise<ApiResponse>;
   /** Resolves when the objects that every cluster has are there. */
   ready(): Promise<void>;
+  /** Tells extension API servers at once that CAs are others; it would be told within a minute. */
+  publish(): Promise<void>;
+  /** `/readyz` fails from now on; everything else is served. */
+  beginShutdown(): void;
   /** `/readyz` fails from now on, and no watch goes on. */
   close(): Promise<void>;
 }
@@ -92,9 +111,14 @@ export interface ApiServer {
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { clock, log, audit } = options;
   const now = (): Date => clock.now();
+  const revocations = new Revocations();
   const registry = await createRegistry({
     storage: options.storage,
     clock,
+    listener: revocationListener(revocations),
+    ...(options.garbageCollection === undefined
+      ? {}
+      : { garbageCollection: options.garbageCollection }),
     failed: (error) => log('an internal watch has failed', error),
   });
   const state = { seeded: false, closing: false };
@@ -102,12 +126,16 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const rbac = createRbacAuthorizer(reader.rbac);
   const graph = new NodeGraph();
   const authorization = authorizationOf(options.authorizationModes ?? ['Node', 'RBAC'], {
-    Node: nodeAuthorizerOf(registry, graph),
+    Node: createNodeAuthorizer({ relations: graph }),
     RBAC: rbac,
   });
   const { authorizer } = authorization;
   const requests = new RequestsByUser(REQUEST_GRACE_MS);
   const ending = new AbortController();
+  // Before anybody is served: who is revoked must not get in for a moment.
+  await followRevocations(revocations, options.storage, ending.signal, (error) =>
+    log('revocations of other servers are not followed', error),
+  );
   followRequests(requests, registry, ending.signal).catch((error: unknown) => {
     if (!ending.signal.aborted) log('certificate signing requests are not counted', error);
   });
@@ -120,9 +148,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     clientCa,
     anonymous: options.anonymousAuth,
     now,
+    revocations,
     onRefusal: (reason) => log(`authentication: ${reason}`),
     ...(requestHeader === undefined ? {} : { requestHeader }),
-    ...(options.tokenFile === undefined ? {} : { tokenFile: options.tokenFile }),
+    ...(options.tokenFile === undefined ? {} : { tokenFile: asFunction(options.tokenFile) }),
     ...(options.bootstrapTokens
       ? { bootstrapSecret: (name) => reader.secret('kube-system', name) }
       : {}),
@@ -132,14 +161,19 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     registry,
     authenticator,
     authorizer,
+    revocations,
     admission: admissionChain([
       admissionOf(registry, authorizer, rbac),
       // Ours, so behind upstream's.
       requestLimit(requests, now),
+      ownRevocation(),
+      revokedRequester(revocations),
     ]),
+    readings: () => [...(options.readings?.() ?? []), ...revocationReadings(revocations)],
     reviews: reviewsOf({
       ...authorization,
       authenticator,
+      revocations,
       apiAudiences: options.apiAudiences ?? [],
       now,
     }),
@@ -167,6 +201,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     handle: (request) => front(request),
     loopback: (user) => (request) => front({ ...request, peer: { certificates: [] }, user }),
     ready: () => seeding,
+    publish,
+    beginShutdown() {
+      state.closing = true;
+    },
     async close() {
       state.closing = true;
       ending.abort();
@@ -175,6 +213,12 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       await audit?.close();
     },
   };
+}
+
+function asFunction(
+  tokenFile: NonNullable<ApiServerOptions['tokenFile']>,
+): () => ReadonlyMap<string, UserInfo> {
+  return typeof tokenFile === 'function' ? tokenFile : () => tokenFile;
 }
 
 function authoritiesOf(clientCa: ApiServerOptions['clientCa']): () => readonly Certificate[] {
@@ -192,20 +236,6 @@ async function seed(
   await seedRoles(registry);
   await publish();
   state.seeded = true;
-}
-
-/** Of what upstream's default has switched off, a node may have its part where it is served. */
-function nodeAuthorizerOf(registry: Registry, graph: NodeGraph): Authorizer {
-  const serves = (version: string, resource: string): boolean =>
-    registry.definition('certificates.k8s.io', version, resource) !== undefined;
-  const bundles = ['v1', 'v1beta1', 'v1alpha1'].some((version) =>
-    serves(version, 'clustertrustbundles'),
-  );
-  return createNodeAuthorizer({
-    relations: graph,
-    rules: bundles ? [...NODE_RULES, TRUST_BUNDLES_RULE] : NODE_RULES,
-    podCertificateRequests: serves('v1beta1', 'podcertificaterequests'),
-  });
 }
 
 /** What NodeRestriction looks at, by group and version. */
@@ -235,6 +265,8 @@ const admissionOf = (registry: Registry, authorizer: Authorizer, rbac: RbacAutho
     certificateApproval(authorizer),
     certificateSigning(authorizer),
     certificateSubjectRestriction(),
+    trustBundleAttest(authorizer),
+    podCertificateSigning(authorizer),
     createEscalationGuard({ rbac, authorizer }),
   ]);
 

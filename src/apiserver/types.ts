@@ -9,6 +9,16 @@ export interface Peer {
   readonly certificates: readonly Uint8Array[];
 }
 
+/** By what somebody who makes a request can be revoked. */
+export interface Shown {
+  /** Absent in the same process. */
+  readonly peer?: Peer;
+  /** A bearer token, whether it was looked at or not. */
+  readonly token?: string | undefined;
+  /** Who is there and, where it is another, as whom they act. */
+  readonly users: readonly UserInfo[];
+}
+
 /** A request as it reaches the server. */
 export interface ServerRequest extends ApiRequest {
   readonly peer: Peer;
@@ -44,6 +54,8 @@ export interface ResourceRequest {
   readonly name: string;
   /** Of a list, a watch or a deletion of a collection: what it is narrowed to, where that can be read. */
   readonly fieldSelector?: FieldSelector;
+  /** Of the making of a revocation: what its maker shows. */
+  readonly shown?: Shown;
 }
 
 export interface PathRequest {
@@ -58,6 +70,8 @@ export interface Decision {
   readonly allowed: boolean;
   /** Why, or why not: what `SubjectAccessReview.status.reason` shows. */
   readonly reason: string;
+  /** Not only not allowed: whatever others say. `SubjectAccessReview.status.denied`. */
+  readonly denied?: true;
 }
 
 export interface Authorizer {

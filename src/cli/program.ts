@@ -11,6 +11,7 @@ import { registerInspect } from './commands/inspect.ts';
 import { registerKubeconfig } from './commands/kubeconfig.ts';
 import { registerNode } from './commands/node.ts';
 import { registerPlan } from './commands/plan.ts';
+import { registerRevoke } from './commands/revoke.ts';
 import { registerServer } from './commands/server.ts';
 import { registerToken } from './commands/token.ts';
 import { registerUp } from './commands/up.ts';
@@ -53,6 +54,7 @@ export function createProgram(): Command {
   registerControllers(program);
   registerNode(program);
   registerToken(program);
+  registerRevoke(program);
   registerVersion(program);
   registerCompletion(program);
   for (const command of everyCommand(program)) {

@@ -8,5 +8,6 @@ export * from './kubeconfig/index.ts';
 export * from './nodes/index.ts';
 export * from './protobuf/index.ts';
 export * from './rbac/index.ts';
+export * from './rule-text.ts';
 export * from './selectors/index.ts';
 export * from './types/index.ts';

@@ -27,6 +27,7 @@ export const encryptedKeys = (): string[] => blocksOf('encrypted-keys.pem');
 
 export const names = (): string[] => read('names.txt').split('\n');
 export const kubeconfigs = (): string[] => [read('kubeconfig.yaml'), read('kubeconfig.json')];
+export const encryptionConfigurations = (): string[] => [read('encryption.yaml')];
 export const clusterFiles = (): string[] => {
   const yaml = read('cluster.yaml');
   const examples = ['seed', 'ha', 'external-etcd', 'single-ca'].map((name) =>

@@ -26,7 +26,9 @@ const EXECUTIONS: Readonly<Record<string, number>> = {
   token: 1500,
   handshake: 1000,
   protobuf: 1500,
+  fields: 1500,
   kubeconfig: 30,
+  encryption: 100,
   cluster: 40,
 };
 

@@ -1,5 +1,7 @@
 /** The readers that are fuzzed: what they are fed, how it is damaged, and what must hold of what they accept. */
 import { deepStrictEqual } from 'node:assert/strict';
+import { readEncryptionConfiguration } from '../../src/apiserver/encryption/configuration.ts';
+import { validateEncryptionConfiguration } from '../../src/apiserver/encryption/validate.ts';
 import { readCluster } from '../../src/cluster/index.ts';
 import {
   certificateAskOf,
@@ -30,6 +32,7 @@ import {
   parseRequest,
   parseRevocationList,
   readPkcs12,
+  signatureTwins,
 } from '../../src/x509/index.ts';
 import { readName } from '../../src/x509/name.ts';
 import {
@@ -37,6 +40,7 @@ import {
   certificates,
   clusterFiles,
   encryptedKeys,
+  encryptionConfigurations,
   flights,
   keys,
   kubeconfigs,
@@ -45,6 +49,7 @@ import {
   revocationLists,
   tokens,
 } from './corpus.ts';
+import { FIELDS_TOKENS, fieldSets, readFields } from './fields.ts';
 import { type Mutant, mutateBytes, mutateDer } from './mutate.ts';
 import { mutateProtobuf } from './mutate-protobuf.ts';
 import { mutateText } from './mutate-text.ts';
@@ -195,6 +200,13 @@ function readPrimitive(element: DerElement): void {
 }
 
 /** What is printed can be read again, and says the same. */
+/** The same certificate but for its signature, and the first is one of its own twins. */
+function checkTwin(twin: Uint8Array, { der, tbs }: Certificate): void {
+  deepStrictEqual(Buffer.from(parseCertificate(twin).tbs), Buffer.from(tbs));
+  const back = signatureTwins(twin).some((one) => Buffer.compare(one, der) === 0);
+  deepStrictEqual(back, true);
+}
+
 function checkName(name: Name): void {
   const printed = formatName(name);
   deepStrictEqual(parseName(printed), name);
@@ -215,6 +227,24 @@ function readKey(input: Uint8Array, passphrase?: string): void {
     deepStrictEqual([again.type, again.spki], [key.type, key.spki]);
   }
   if (key.object.type !== 'private') throw new Error('OpenSSL does not take the key');
+}
+
+/** Keys stand in nothing that is said of them. */
+function readEncryption(input: Uint8Array): void {
+  try {
+    const configuration = readEncryptionConfiguration(toText(input), 'FILE');
+    requireNoKeys(validateEncryptionConfiguration(configuration));
+  } catch (error) {
+    if (error instanceof KubepkiError) requireNoKeys([error.message, error.hint, error.issues]);
+    throw error;
+  }
+}
+
+function requireNoKeys(said: unknown): void {
+  const text = JSON.stringify(said);
+  for (const secret of ['q83vEjRWeJCrze8S', 'c2VjcmV0IGlzIHNlY3Vy', 'dGhpcyBpcyBwYXNz']) {
+    if (text.includes(secret)) throw new Error(`a key is told: ${text}`);
+  }
 }
 
 function readKubeconfig(input: Uint8Array): void {
@@ -286,7 +316,13 @@ export const READERS: Readonly<Record<string, () => Reader>> = {
   certificate: () => ({
     seeds: certificates(),
     mutate: der,
-    read: (input) => checkDocument(parseCertificate(input)),
+    read: (input) => {
+      // Of what is no certificate there may be none, but never an error.
+      const twins = signatureTwins(input);
+      const certificate = parseCertificate(input);
+      for (const twin of twins) checkTwin(twin, certificate);
+      checkDocument(certificate);
+    },
     limit: LIMIT,
   }),
   csr: () => ({
@@ -344,10 +380,25 @@ export const READERS: Readonly<Record<string, () => Reader>> = {
     read: readProtobuf,
     limit: LIMIT,
   }),
+  fields: () => ({
+    seeds: fieldSets().map(ofText),
+    mutate: text(FIELDS_TOKENS),
+    read: readFields,
+    limit: LIMIT,
+  }),
   kubeconfig: () => ({
     seeds: kubeconfigs().map(ofText),
     mutate: text(YAML_TOKENS, MOST_YAML_BYTES),
     read: readKubeconfig,
+    limit: LIMIT,
+  }),
+  encryption: () => ({
+    seeds: encryptionConfigurations().map(ofText),
+    mutate: text(
+      [...YAML_TOKENS, 'keys: ', 'secret: ', 'providers: ', '*.*', 'kms: {}'],
+      MOST_YAML_BYTES,
+    ),
+    read: readEncryption,
     limit: LIMIT,
   }),
   cluster: () => ({

@@ -240,6 +240,9 @@ export class FakeApi {
         await call(`delete ${path}`);
         this.remove(path);
       },
+      deleteCollection: async (type) => {
+        throw new Error(`nodes delete no collections, not of ${type.resource}`);
+      },
       watch: (type, options) => {
         const started = call(`watch ${resourcePath(type)}`, options.fieldSelector, options.signal);
         return this.#watch(started, resourcePath(type), options, gone.signal) as never;

@@ -11,7 +11,8 @@ import {
   serve,
   versionInfo,
 } from '../../src/apiserver/index.ts';
-import { systemClock } from '../../src/client/index.ts';
+import { createClient, loopbackTransport, systemClock } from '../../src/client/index.ts';
+import { runControllers } from '../../src/controllers/index.ts';
 import { createMemoryStorage } from '../../src/storage/index.ts';
 import { createRequest, encodePem, generatePrivateKey, makeName } from '../../src/x509/index.ts';
 import { authority, type Pair, pair } from '../http/material.ts';
@@ -25,6 +26,8 @@ const faults: string[] = [];
 let api: ApiServer;
 let serving: Serving;
 let program: string;
+const stop = new AbortController();
+let controllers: Promise<void>;
 
 beforeAll(async () => {
   program = await peer('kubectl');
@@ -47,6 +50,14 @@ beforeAll(async () => {
     },
   });
   await api.ready();
+  const self = { name: 'system:apiserver', groups: ['system:masters'] };
+  controllers = runControllers({
+    client: createClient(loopbackTransport(api.loopback(self))),
+    clock: systemClock,
+    signal: stop.signal,
+    controllers: ['namespace', 'garbagecollector'],
+    namespaceDelayMs: 0,
+  });
   const { certificate, key } = pair(ca, { commonName: 'kube-apiserver' }, 'serverAuth');
   serving = await serve({ server: api, address: '127.0.0.1', port: 0, certificate, key });
   const users: Record<string, object> = {
@@ -59,6 +70,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  stop.abort();
+  await controllers;
   await serving?.close(0);
   await api?.close();
   rmSync(directory, { recursive: true, force: true });
@@ -178,9 +191,12 @@ describe('kubectl finds out', () => {
       'authentication.k8s.io/v1',
       'authorization.k8s.io/v1',
       'certificates.k8s.io/v1',
+      'certificates.k8s.io/v1beta1',
       'coordination.k8s.io/v1',
       'discovery.k8s.io/v1',
+      'events.k8s.io/v1',
       'flowcontrol.apiserver.k8s.io/v1',
+      'kubepki.dev/v1',
       'node.k8s.io/v1',
       'rbac.authorization.k8s.io/v1',
       'scheduling.k8s.io/v1',

@@ -167,11 +167,12 @@ async function answered(
   authorizer: Authorizer,
 ): Promise<AccessReview> {
   const { question, errors } = questionOf(review, user);
-  const { allowed, reason } = await authorizer.authorize(question);
+  const { allowed, denied, reason } = await authorizer.authorize(question);
   return {
     ...review,
     status: {
       allowed,
+      ...(denied === undefined ? {} : { denied }),
       ...(reason === '' ? {} : { reason }),
       ...(errors.length === 0 ? {} : { evaluationError: errors.join('; ') }),
     },

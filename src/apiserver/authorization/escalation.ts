@@ -233,7 +233,10 @@ function hasAggregationRule(object: KubernetesObject | undefined): boolean {
 }
 
 /** What the garbage collector writes: it may do so without holding what the object gives. */
-function changesOnlyOwners(object: KubernetesObject, old: KubernetesObject | undefined): boolean {
+export function changesOnlyOwners(
+  object: KubernetesObject,
+  old: KubernetesObject | undefined,
+): boolean {
   return old !== undefined && sameJson(withoutOwners(object), withoutOwners(old));
 }
 

@@ -8,8 +8,8 @@ export {
   reviewSelf,
 } from './access-review.ts';
 export { authorizerChain, createPrivilegedGroupAuthorizer, SYSTEM_MASTERS } from './chain.ts';
-export { defaultRbacObjects, NODE_RULES, TRUST_BUNDLES_RULE } from './defaults/index.ts';
-export { createEscalationGuard } from './escalation.ts';
+export { defaultRbacObjects } from './defaults/index.ts';
+export { changesOnlyOwners, createEscalationGuard } from './escalation.ts';
 export { followNodeGraph } from './follow-node-graph.ts';
 export {
   type Authorization,

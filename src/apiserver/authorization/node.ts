@@ -3,13 +3,7 @@
  * plugin/pkg/auth/authorizer/node/node_authorizer.go). A node has its own Node, its own Lease and CSINode,
  * and what the pods that are bound to it need; admission (NodeRestriction) sees to what is written.
  */
-import {
-  goQuote,
-  NODE_USER_PREFIX,
-  NODES_GROUP,
-  type PolicyRule,
-  type UserInfo,
-} from '../../kubernetes/index.ts';
+import { goQuote, NODE_USER_PREFIX, NODES_GROUP, type UserInfo } from '../../kubernetes/index.ts';
 import type { Authorizer, Decision, ResourceRequest } from '../types.ts';
 import { NODE_RULES } from './defaults/index.ts';
 import type { NodeOwned, NodeRelations } from './node-graph.ts';
@@ -29,19 +23,12 @@ export function nodeOf({ name, groups }: UserInfo): string | undefined {
 export interface NodeAuthorizerOptions {
   /** What belongs to whom; absent: nothing to anybody. */
   readonly relations?: NodeRelations;
-  /** What every node may do, where nothing is its own. */
-  readonly rules?: readonly PolicyRule[];
-  /** Whether PodCertificateRequests are served, which upstream's default has switched off. */
-  readonly podCertificateRequests?: boolean;
 }
 
 const NOTHING: NodeRelations = { isRelated: () => false };
 
 export function createNodeAuthorizer(options: NodeAuthorizerOptions = {}): Authorizer {
-  const { relations = NOTHING, rules = NODE_RULES, podCertificateRequests = false } = options;
-  const judges = podCertificateRequests
-    ? new Map([...JUDGES, [PODCERTIFICATES, judgePodCertificateRequest]])
-    : JUDGES;
+  const { relations = NOTHING } = options;
   return {
     async authorize(request) {
       const node = nodeOf(request.user);
@@ -49,10 +36,10 @@ export function createNodeAuthorizer(options: NodeAuthorizerOptions = {}): Autho
       if (node === '') return no(`unknown node for user ${goQuote(request.user.name)}`);
       if (request.kind === 'resource') {
         const { group, resource } = request;
-        const judge = judges.get(group === '' ? resource : `${resource}.${group}`);
+        const judge = JUDGES.get(group === '' ? resource : `${resource}.${group}`);
         if (judge !== undefined) return judge(node, request, relations);
       }
-      return rules.some((rule) => ruleAllows(rule, request)) ? ALLOWED : no();
+      return NODE_RULES.some((rule) => ruleAllows(rule, request)) ? ALLOWED : no();
     },
   };
 }
@@ -195,7 +182,6 @@ const judgeResourceSlice: Judge = (node, request, relations) => {
   }
 };
 
-const PODCERTIFICATES = 'podcertificaterequests.certificates.k8s.io';
 const judgeCertificateByName = related('podcertificaterequest');
 
 const judgePodCertificateRequest: Judge = (node, request, relations) => {
@@ -255,5 +241,5 @@ const JUDGES: ReadonlyMap<string, Judge> = new Map<string, Judge>([
   ['leases.coordination.k8s.io', judgeLease],
   ['csinodes.storage.k8s.io', judgeCsiNode],
   ['resourceslices.resource.k8s.io', judgeResourceSlice],
-  [PODCERTIFICATES, () => no()],
+  ['podcertificaterequests.certificates.k8s.io', judgePodCertificateRequest],
 ]);

@@ -16,13 +16,18 @@ import { yamlToJson } from './yaml.ts';
 const NO_BODY = new Uint8Array();
 const ACCEPTED = Object.values(MEDIA_TYPES).join(', ');
 
-/** @throws StatusError RequestEntityTooLarge, Timeout, TooManyRequests */
+/** @throws StatusError RequestEntityTooLarge, Timeout, TooManyRequests, Unauthorized */
 export async function rawBody({
   request,
   slot,
-}: Pick<Exchange, 'request' | 'slot'>): Promise<Uint8Array> {
-  if (request.readBody !== undefined)
-    return await slot.awaitBody(async () => (await request.readBody?.()) ?? NO_BODY);
+  guard,
+}: Pick<Exchange, 'request' | 'slot' | 'guard'>): Promise<Uint8Array> {
+  if (request.readBody !== undefined) {
+    const body = await slot.awaitBody(async () => (await request.readBody?.()) ?? NO_BODY);
+    // That may have taken long.
+    guard?.check();
+    return body;
+  }
   const body = request.body ?? NO_BODY;
   if (body.length > DEFAULT_LIMITS.body) throw bodyTooLarge(DEFAULT_LIMITS.body);
   return body;
@@ -41,7 +46,7 @@ export function mediaTypeOf(request: IncomingRequest): string {
  * @throws StatusError UnsupportedMediaType; BadRequest for YAML or protobuf that is none
  */
 export async function objectBody(
-  exchange: Pick<Exchange, 'request' | 'slot'>,
+  exchange: Pick<Exchange, 'request' | 'slot' | 'guard'>,
   expected: Pick<ResourceType, 'group' | 'version' | 'kind'>,
 ): Promise<Uint8Array | JsonDocument> {
   const mediaType = mediaTypeOf(exchange.request);

@@ -1,6 +1,7 @@
 /** One request on its way through the front. */
 import type { UserInfo } from '../../kubernetes/index.ts';
 import type { RequestAttributes, ServerRequest } from '../types.ts';
+import type { Guard } from './guard.ts';
 import type { Slot } from './in-flight.ts';
 import type { RequestInfo } from './request-info.ts';
 
@@ -18,6 +19,8 @@ export interface Exchange {
   readonly warnings: Warnings;
   /** Its place among the requests that are under way; not held while the body is awaited. */
   readonly slot: Slot;
+  /** Knows when its maker is revoked; absent in the same process, where nobody is. */
+  readonly guard?: Guard;
 }
 
 /** Characters of all warnings of an answer; what is more is left out (apiserver, pkg/endpoints/filters/warning.go). */
@@ -34,6 +37,11 @@ export class Warnings {
     this.#length += text.length;
     this.#texts.add(text);
   };
+
+  clear(): void {
+    this.#texts.clear();
+    this.#length = 0;
+  }
 
   /** Values of the header; undefined where there is nothing to say. RFC 7234, section 5.5. */
   headers(): readonly string[] | undefined {

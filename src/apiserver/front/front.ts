@@ -1,16 +1,19 @@
 /** The HTTP side of the API server, put together: from a request to its answer. */
 import type { ApiResponse } from '../../kubernetes/index.ts';
 import type { Registry } from '../registry/index.ts';
+import type { Revocations } from '../revocation/index.ts';
 import type { Admission, Authenticator, Authorizer } from '../types.ts';
 import { pageNotFound } from './answers.ts';
 import type { AuditLog } from './audit.ts';
+import { DEFAULT_REQUEST_TIMEOUT_MS } from './deadline.ts';
 import { createEndpoints } from './endpoints.ts';
 import type { Exchange, IncomingRequest } from './exchange.ts';
 import type { HealthCheck } from './health.ts';
 import { DEFAULT_IN_FLIGHT, InFlight, type InFlightLimits } from './in-flight.ts';
 import { createMetrics, type Metrics, type Subject } from './metrics.ts';
+import type { Reading } from './metrics-text.ts';
 import { createPipeline } from './pipeline.ts';
-import { getObject, listObjects, watchObjects } from './reads.ts';
+import { getObject, listObjects, refuseProtobuf, watchObjects } from './reads.ts';
 import { answerReview, type Reviews } from './reviews.ts';
 import { createRoutes, type Route } from './routes.ts';
 import type { VersionInfo } from './version.ts';
@@ -26,6 +29,7 @@ export interface FrontOptions {
   readonly registry: Registry;
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
+  readonly revocations: Revocations;
   readonly admission: Admission;
   readonly reviews: Reviews;
   readonly version: VersionInfo;
@@ -33,6 +37,9 @@ export interface FrontOptions {
   readonly serverAddress?: string;
   readonly audit?: AuditLog;
   readonly inFlight?: InFlightLimits;
+  readonly requestTimeoutMs?: number;
+  /** What others count, for the metrics. */
+  readonly readings?: () => readonly Reading[];
   readonly now: () => Date;
   readonly monotonic?: () => number;
   readonly failed: (error: unknown) => void;
@@ -47,7 +54,7 @@ export function createFront(
   const definitions = registry.definitions.filter(
     ({ path, type }) => path !== undefined || options.reviews.has(type.resource),
   );
-  const metrics = createMetrics({ now, audit: audit?.counts });
+  const metrics = createMetrics({ now, audit: audit?.counts, readings: options.readings });
   const routes = createRoutes(definitions);
   const endpoint = createEndpoints({
     definitions,
@@ -60,6 +67,7 @@ export function createFront(
   return createPipeline({
     authenticator: options.authenticator,
     authorizer: options.authorizer,
+    revocations: options.revocations,
     routes,
     inFlight: new InFlight(options.inFlight ?? DEFAULT_IN_FLIGHT, metrics),
     metrics,
@@ -70,6 +78,7 @@ export function createFront(
       return await answerResource(context, exchange, routes.find(request.method, info), subject);
     },
     ...(audit === undefined ? {} : { audit }),
+    requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
     now,
     monotonic: options.monotonic ?? (() => performance.now()),
     failed: options.failed,
@@ -84,8 +93,11 @@ async function answerResource(
 ): Promise<ApiResponse> {
   const review = options.reviews.get(route.definition.type.resource);
   if (route.definition.path === undefined && review !== undefined) {
-    return await answerReview(exchange, route.definition, options.registry, review);
+    return await answerReview(exchange, route.definition, options, review);
   }
+  if (route.definition.jsonOnly === true) refuseProtobuf(exchange, route);
+  if (route.definition.deprecation !== undefined)
+    exchange.warnings.add(route.definition.deprecation);
   switch (route.verb) {
     case 'get':
       return await getObject(options, exchange, route);

@@ -40,8 +40,10 @@ export const WATCH_MEDIA_TYPES = {
 const STREAMS = [`${MEDIA_TYPES.json};stream=watch`, WATCH_MEDIA_TYPES.protobuf];
 
 /** All that an operation can answer, as OpenAPI lists it; with those of a watch where it can be one. */
-export const producedTypes = (isStream: boolean): readonly string[] =>
-  [...Object.values(MEDIA_TYPES), ...(isStream ? STREAMS : [])].toSorted();
+export const producedTypes = (isStream: boolean): readonly string[] => [
+  ...Object.values(MEDIA_TYPES),
+  ...(isStream ? STREAMS : []),
+];
 const CONVERSIONS: readonly Conversion['kind'][] = [
   'Table',
   'PartialObjectMetadata',

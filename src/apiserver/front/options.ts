@@ -11,13 +11,14 @@ import {
   type ResourceType,
   StatusError,
 } from '../../kubernetes/index.ts';
+import { managerErrors } from '../fields/index.ts';
 import type { DeleteOptions, FieldValidation } from '../registry/index.ts';
 import {
   type FieldError,
   invalid,
   invalidObject,
   notSupported,
-  tooLong,
+  required,
 } from '../resources/index.ts';
 import { objectBody } from './body.ts';
 import type { Exchange } from './exchange.ts';
@@ -26,40 +27,49 @@ import type { Query } from './query.ts';
 export interface WriteOptions {
   readonly dryRun: boolean;
   readonly fieldValidation: FieldValidation;
+  /** Who sets the fields; empty where nothing is said. */
+  readonly fieldManager: string;
+  /** Of server-side apply: takes fields from others. */
+  readonly force: boolean;
 }
 
+type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions';
+
 const DELETE_OPTIONS = { group: 'meta.k8s.io', version: 'v1', kind: 'DeleteOptions' };
-const LONGEST_MANAGER = 128;
 const POLICIES = ['Foreground', 'Background', 'Orphan'];
 
-/** @throws StatusError Invalid */
-export function writeOptions(
-  query: Query,
-  kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions',
-): WriteOptions {
+/**
+ * @param isApply of a patch: it is one of server-side apply
+ * @throws StatusError Invalid; BadRequest for what is no boolean
+ */
+export function writeOptions(query: Query, kind: OptionsKind, isApply = false): WriteOptions {
   const dryRun = query.all('dryRun').filter((value) => value !== '');
   const fieldValidation = query.get('fieldValidation') ?? '';
-  const manager = query.get('fieldManager') ?? '';
-  const errors: FieldError[] = [...dryRunErrors(dryRun)];
-  if (Buffer.byteLength(manager) > LONGEST_MANAGER) {
-    errors.push(tooLong('fieldManager', LONGEST_MANAGER));
+  const fieldManager = query.get('fieldManager') ?? '';
+  const force = kind === 'PatchOptions' ? query.flag('force') : undefined;
+  const errors: FieldError[] = [];
+  if (isApply && fieldManager === '') {
+    errors.push(required('fieldManager', 'is required for apply patch'));
   }
-  if (/[^\P{C}]/u.test(manager)) {
-    errors.push(invalid('fieldManager', manager, 'should only contain printable characters'));
-  }
-  if (kind === 'PatchOptions' && query.get('force') !== undefined) {
+  if (!isApply && force !== undefined) {
     errors.push({
       reason: 'FieldValueForbidden',
       field: 'force',
       message: 'Forbidden: may not be specified for non-apply patch',
     });
   }
+  errors.push(...managerErrors('fieldManager', fieldManager), ...dryRunErrors(dryRun));
   const validation = fieldValidationOf(fieldValidation);
   if (validation === undefined) {
     errors.push(notSupported('fieldValidation', fieldValidation, ['', 'Ignore', 'Strict', 'Warn']));
   }
   refuseOptions(kind, errors);
-  return { dryRun: dryRun.length > 0, fieldValidation: validation ?? 'Warn' };
+  return {
+    dryRun: dryRun.length > 0,
+    fieldValidation: validation ?? 'Warn',
+    fieldManager,
+    force: force ?? false,
+  };
 }
 
 function fieldValidationOf(text: string): FieldValidation | undefined {
@@ -137,6 +147,8 @@ function fromBody(body: Uint8Array | JsonDocument): DeleteFields {
   const gracePeriodSeconds = field(value, 'gracePeriodSeconds', 'number', 'int64');
   const orphanDependents = field(value, 'orphanDependents', 'boolean', 'bool');
   const propagationPolicy = field(value, 'propagationPolicy', 'string', 'string');
+  // Read and passed over, as with AllowUnsafeMalformedObjectDeletion switched off, which it is upstream.
+  field(value, 'ignoreStoreReadErrorWithClusterBreakingPotential', 'boolean', 'bool');
   return {
     dryRun: textList(value['dryRun'] ?? []),
     ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),

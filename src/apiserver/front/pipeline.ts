@@ -3,28 +3,41 @@
  * who is it, audit, are there too many, may they, what is it about.
  */
 import { randomUUID } from 'node:crypto';
-import { type ApiResponse, StatusError, type UserInfo } from '../../kubernetes/index.ts';
-import { forbidden } from '../authorization/index.ts';
-import type { Authenticator, Authorizer } from '../types.ts';
+import {
+  type ApiResponse,
+  REVOCATIONS,
+  StatusError,
+  type UserInfo,
+} from '../../kubernetes/index.ts';
+import { forbidden, forbiddenError } from '../authorization/index.ts';
+import { type Hit, type Revocations, RevokedError, revokedReason } from '../revocation/index.ts';
+import type { Authenticator, Authorizer, RequestAttributes } from '../types.ts';
 import { refusalAnswer, textAnswer } from './answers.ts';
-import { type Audited, type AuditLog, auditEvent, type Stage } from './audit.ts';
+import type { AuditLog } from './audit.ts';
+import { type Audited, auditEvent, type Stage } from './audit-event.ts';
+import { timeLimit, tookTooLong } from './deadline.ts';
 import { type Exchange, header, type IncomingRequest, Warnings } from './exchange.ts';
+import { Guard } from './guard.ts';
 import { createImpersonation, type Impersonate } from './impersonation.ts';
 import { wantedUser } from './impersonation-headers.ts';
 import type { InFlight } from './in-flight.ts';
 import type { Metrics, Subject } from './metrics.ts';
 import { attributesOf, type RequestInfo, requestInfo, UnreadablePath } from './request-info.ts';
 import type { Routes } from './routes.ts';
+import { subjectOf } from './subject.ts';
 
 export interface PipelineOptions {
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
+  readonly revocations: Revocations;
   readonly routes: Routes;
   readonly inFlight: InFlight;
   readonly metrics: Metrics;
   /** Answers what is allowed: a resource, or another path. */
   readonly dispatch: (exchange: Exchange, subject: Subject) => Promise<ApiResponse>;
   readonly audit?: AuditLog;
+  /** The longest that a request may take, but for watches. */
+  readonly requestTimeoutMs: number;
   readonly now: () => Date;
   /** Milliseconds of a clock that is never set. */
   readonly monotonic: () => number;
@@ -74,6 +87,8 @@ class Passage {
   readonly #startedAt: number;
   readonly #warnings = new Warnings();
   #audited: Audited;
+  /** The client has been told that it takes too long; what comes of it is told nobody. */
+  #late = false;
 
   constructor(
     options: PipelineOptions,
@@ -91,7 +106,7 @@ class Passage {
 
   async run(): Promise<ApiResponse> {
     const subject = subjectOf(this.#options.routes, this.#info);
-    const answer = this.#counted(await this.#answer(subject), subject);
+    const answer = this.#counted(await this.#inTime(subject), subject);
     const warning = this.#warnings.headers();
     if (warning === undefined) return answer;
     return { ...answer, headers: { ...answer.headers, warning } };
@@ -122,6 +137,31 @@ class Passage {
     return (this.#options.monotonic() - started) / 1000;
   }
 
+  async #inTime(subject: Subject): Promise<ApiResponse> {
+    let limit: number | undefined;
+    try {
+      limit = timeLimit(this.#info, this.#options.requestTimeoutMs);
+    } catch (error) {
+      return await this.#refused(this.#refusal(error));
+    }
+    const answer = this.#answer(subject);
+    return await (limit === undefined ? answer : this.#within(limit, answer));
+  }
+
+  /** What takes longer goes on and keeps its place, but its client waits no more. */
+  async #within(milliseconds: number, answer: Promise<ApiResponse>): Promise<ApiResponse> {
+    const late = Promise.withResolvers<ApiResponse>();
+    const timer = setTimeout(() => {
+      late.resolve(this.#refused(tookTooLong()));
+      this.#late = true;
+    }, milliseconds);
+    try {
+      return await Promise.race([answer, late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   async #answer(subject: Subject): Promise<ApiResponse> {
     try {
       const requestor = await this.#authenticate();
@@ -130,13 +170,15 @@ class Passage {
       const user = await this.#actingUser(requestor);
       // By who is really there: as many others, one is still one.
       const slot = this.#options.inFlight.slot(this.#info, requestor);
+      const guard = this.#guard(requestor, user);
       const exchange: Exchange = {
         request: this.#request,
         info: this.#info,
         user,
-        attributes: attributesOf(this.#info, user),
+        attributes: this.#attributes(user, guard),
         warnings: this.#warnings,
         slot,
+        ...(guard === undefined ? {} : { guard }),
       };
       const answer = await slot.run(async () => {
         await this.#authorize(exchange);
@@ -172,7 +214,33 @@ class Passage {
     if (wanted === undefined) return requestor;
     const impersonated = await this.#impersonate(wanted, attributesOf(this.#info, requestor));
     this.#audited = { ...this.#audited, impersonated };
+    const hit = this.#options.revocations.ofUser(impersonated.user);
+    if (hit !== undefined) throw this.#impersonatesRevoked(hit, impersonated.user.name);
     return impersonated.user;
+  }
+
+  /** Who acts as others is known and may know it: their own credential is good. */
+  #impersonatesRevoked(hit: Hit, name: string): StatusError {
+    this.#revoked(hit);
+    return forbiddenError({ group: '', resource: 'users', name }, revokedReason(hit));
+  }
+
+  #revoked({ kind, revocation }: Hit): void {
+    this.#options.revocations.counts.refused[kind] += 1;
+    this.#audited = { ...this.#audited, revocation };
+  }
+
+  /** Within the same process nobody is revoked. */
+  #guard(requestor: UserInfo, user: UserInfo): Guard | undefined {
+    if (this.#request.user !== undefined) return undefined;
+    const users = requestor === user ? [user] : [requestor, user];
+    return new Guard(this.#options.revocations, this.#request, users);
+  }
+
+  #attributes(user: UserInfo, guard: Guard | undefined): RequestAttributes {
+    const attributes = attributesOf(this.#info, user);
+    if (attributes.kind !== 'resource' || attributes.group !== REVOCATIONS.group) return attributes;
+    return guard === undefined ? attributes : { ...attributes, shown: guard.shown };
   }
 
   /** @throws StatusError Forbidden */
@@ -187,6 +255,7 @@ class Passage {
 
   /** Anything but a refusal is a fault of ours: the answer tells nothing of it. */
   #refusal(error: unknown): StatusError {
+    if (error instanceof RevokedError) this.#revoked(error.hit);
     if (error instanceof StatusError) return error;
     if (this.#request.signal?.aborted === true) {
       return StatusError.of('Timeout', 'the client has gone away');
@@ -201,6 +270,7 @@ class Passage {
   async #refused(error: StatusError): Promise<ApiResponse> {
     const outcome = { code: error.httpStatus, status: error.status };
     this.#record('ResponseComplete', outcome);
+    if (isRouters(error)) this.#warnings.clear();
     return await refusalAnswer(error, this.#request, this.#info.query);
   }
 
@@ -229,42 +299,13 @@ class Passage {
     outcome?: { readonly code: number; readonly status?: StatusError['status'] },
   ): void {
     const { audit, now } = this.#options;
-    if (audit === undefined) return;
+    if (audit === undefined || this.#late) return;
     const audited =
       this.#audited.user === undefined ? { ...this.#audited, user: NOBODY } : this.#audited;
     audit.write(auditEvent(audited, stage, now(), outcome));
   }
 }
 
-const VERB_NAMES: ReadonlyMap<string, string> = new Map([
-  ['create', 'POST'],
-  ['update', 'PUT'],
-]);
-
-/** What is not served is counted as one. */
-function subjectOf(routes: Routes, info: RequestInfo): Subject {
-  const definition = info.isResource ? routes.definition(info) : undefined;
-  if (definition === undefined) {
-    return {
-      group: '',
-      version: '',
-      resource: '',
-      subresource: '',
-      scope: '',
-      verb: 'GET',
-      dryRun: false,
-    };
-  }
-  const { group, version, resource } = definition.type;
-  const { subresource, verb, parts, inNamespace } = info;
-  const isKnown = Object.hasOwn(definition.subresources, subresource);
-  return {
-    group,
-    version,
-    resource,
-    subresource: isKnown ? subresource : '',
-    scope: parts > 1 ? 'resource' : inNamespace ? 'namespace' : 'cluster',
-    verb: verb === '' ? 'OTHER' : (VERB_NAMES.get(verb) ?? verb.toUpperCase()),
-    dryRun: info.query.get('dryRun') !== undefined,
-  };
-}
+/** What upstream's router refuses by a media type comes to nobody who would warn. */
+const isRouters = ({ httpStatus, status }: StatusError): boolean =>
+  (httpStatus === 406 || httpStatus === 415) && status.details !== undefined;

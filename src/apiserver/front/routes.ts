@@ -55,6 +55,10 @@ function routeTo(definition: ResourceDefinition, method: string, info: RequestIn
   const acrossNamespaces = namespaced && !info.inNamespace;
   if (info.inNamespace && !namespaced) throw resourceNotFound();
   if (acrossNamespaces && info.parts > 1) throw resourceNotFound();
+  // What is answered and not stored has one path.
+  if (definition.path === undefined && (acrossNamespaces || info.parts > 1)) {
+    throw resourceNotFound();
+  }
   const { subresource } = info;
   const verbs = verbsOf(definition, info);
   const verb = verbs.find((one) => one === info.verb);

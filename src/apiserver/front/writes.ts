@@ -1,12 +1,19 @@
 /** POST, PUT, PATCH and DELETE of resources. */
 import { type ApiResponse, StatusError } from '../../kubernetes/index.ts';
 import { forbidden } from '../authorization/index.ts';
-import { PATCH_MEDIA_TYPES, type Registry, type WriteContext } from '../registry/index.ts';
+import {
+  APPLY_PATCH,
+  PATCH_MEDIA_TYPES,
+  type Registry,
+  type WriteContext,
+} from '../registry/index.ts';
 
 import type { Admission, Authorizer, ResourceRequest } from '../types.ts';
 import { valueAnswer } from './answers.ts';
+import { applyBody } from './apply-body.ts';
 import { mediaTypeOf, objectBody, rawBody } from './body.ts';
 import type { Exchange } from './exchange.ts';
+import { managerOf } from './field-manager.ts';
 import { deleteRequest, type WriteOptions, writeOptions } from './options.ts';
 import { listAnswer, listRequest, objectAnswer, objectKey, representationOf } from './reads.ts';
 import type { Route } from './routes.ts';
@@ -79,17 +86,18 @@ export async function patchObject(
 ): Promise<ApiResponse> {
   const representation = representationOf(exchange);
   const mediaType = mediaTypeOf(exchange.request);
-  // Also what server-side apply sends: the answer of a server on which it is switched off.
   if (!PATCH_MEDIA_TYPES.some((type) => type === mediaType)) {
     throw StatusError.of('UnsupportedMediaType', '415: Unsupported Media Type', {});
   }
-  const options = writeOptions(exchange.info.query, 'PatchOptions');
-  const body = await rawBody(exchange);
+  const isApply = mediaType === APPLY_PATCH;
+  const options = writeOptions(exchange.info.query, 'PatchOptions', isApply);
+  const raw = await rawBody(exchange);
+  const body = isApply ? await applyBody(raw) : raw;
   const { served, created } = await parts.registry.patch(
     definition,
     objectKey(definition, exchange),
     subresource,
-    { mediaType, body },
+    { mediaType, body, force: options.force },
     writeContext(parts, exchange, options),
   );
   const status = created ? 201 : 200;
@@ -141,13 +149,18 @@ export async function deleteCollection(
 function writeContext(
   { admission, authorizer }: WriteParts,
   exchange: Exchange,
-  { dryRun, fieldValidation }: Pick<WriteOptions, 'dryRun'> & Partial<WriteOptions>,
+  {
+    dryRun,
+    fieldValidation,
+    fieldManager = '',
+  }: Pick<WriteOptions, 'dryRun'> & Partial<WriteOptions>,
 ): WriteContext {
   const attributes = resourceAttributes(exchange);
   return {
     attributes,
     dryRun,
     admit: admission,
+    fieldManager: managerOf(exchange, fieldManager),
     ...(fieldValidation === undefined ? {} : { fieldValidation }),
     authorizeCreate: async () => {
       const asked: ResourceRequest = { ...attributes, verb: 'create' };

@@ -12,6 +12,9 @@ Controllers, all of them on unless --controllers says otherwise (*, foo, -foo):
                     (kube-controller-manager has none: the user needs the verb approve on the signer)
   csrcleaner        deletes requests that are finished for an hour, or left for a day
   tokencleaner      deletes bootstrap tokens when they expire
+  bootstrapsigner   signs ConfigMap cluster-info with each token, so that kubeadm join can trust it
+  garbagecollector  deletes what has lost its owners, or takes the owner from it where it is to stay
+  namespace         deletes what is in a namespace that is going, then lets it go
 
 Examples:
   kubepki controllers --kubeconfig=/etc/kubernetes/controller-manager.conf \\

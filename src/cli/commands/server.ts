@@ -12,7 +12,9 @@ Example, with the files that kubepki apply has made for a control plane:
     --cluster-signing-cert-file ca.crt --cluster-signing-key-file ca.key \\
     --enable-bootstrap-token-auth
 
-What happens is told on standard error, a line each. Ends with SIGINT or SIGTERM.`;
+Certificates, CAs, keys and tokens are read again when their files change, and at SIGHUP at once (which
+also opens the audit log anew). What happens is told on standard error, a line each. Ends with SIGINT or
+SIGTERM: what is under way is finished; a second time, at once.`;
 
 export function registerServer(program: Command): void {
   const command = new GoFlagsCommand('server')
@@ -57,6 +59,12 @@ export function registerServer(program: Command): void {
       ),
     )
     .addOption(
+      booleanFlag(
+        'enable-garbage-collector',
+        'dependents go with their owners, or lose them; without, deletions leave no work for it',
+      ).default(true),
+    )
+    .addOption(
       listFlag(
         'authorization-mode',
         'list',
@@ -65,11 +73,51 @@ export function registerServer(program: Command): void {
     )
     .addOption(listFlag('api-audiences', 'list', 'whom tokens are for, as TokenReviews tell it'))
     .option('--audit-log-path <file>', 'where each request is noted, as audit.k8s.io/v1 Events')
+    .option(
+      '--encryption-provider-config <file>',
+      'how stored objects are encrypted: an EncryptionConfiguration (apiserver.config.k8s.io/v1)',
+    )
+    .addOption(
+      booleanFlag(
+        'encryption-provider-config-automatic-reload',
+        'read that file again when it has changed',
+      ).default(false),
+    )
     .option('--cluster-signing-cert-file <file>', 'CA that signs certificate signing requests')
     .option('--cluster-signing-key-file <file>', 'its key')
     .option(
       '--cluster-signing-duration <duration>',
       'longest life of what it signs (default 8760h)',
+    )
+    .option(
+      '--max-requests-inflight <n>',
+      'requests that read at the same time (default 400; 0: any)',
+    )
+    .option(
+      '--max-mutating-requests-inflight <n>',
+      'other requests at the same time (default 200; 0: any)',
+    )
+    .option(
+      '--request-timeout <duration>',
+      'longest time for a request, but for watches (default 1m)',
+    )
+    .option(
+      '--http2-max-streams-per-connection <n>',
+      'requests at the same time over one connection of HTTP/2 (default 250)',
+    )
+    .option(
+      '--goaway-chance <fraction>',
+      'part of the requests of HTTP/2 after which a client shall connect anew, where there are several servers; 0 to 0.02',
+    )
+    .option(
+      '--shutdown-delay-duration <duration>',
+      'how long it serves on when it is to end, with /readyz failing (default 0s)',
+    )
+    .addOption(
+      booleanFlag(
+        'shutdown-send-retry-after',
+        'answer new requests with 429 while it ends, until those under way are done',
+      ),
     )
     .addOption(listFlag('controllers', 'list', 'which controllers run: *, foo, -foo (default: *)'))
     .addOption(

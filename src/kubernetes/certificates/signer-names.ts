@@ -1,5 +1,6 @@
 /** Names of signers: those of Kubernetes itself, and what a name has to look like. */
 import { quoted } from '../../errors.ts';
+import { dnsLabelProblems, dnsSubdomainProblems } from '../rule-text.ts';
 
 export const KUBE_APISERVER_CLIENT_SIGNER = 'kubernetes.io/kube-apiserver-client';
 export const KUBELET_CLIENT_SIGNER = 'kubernetes.io/kube-apiserver-client-kubelet';
@@ -23,19 +24,6 @@ export function isSignerName(name: string): name is SignerName {
 const LONGEST_SUBDOMAIN = 253;
 const LONGEST_LABEL = 63;
 const LONGEST_NAME = LONGEST_SUBDOMAIN + 1 + LONGEST_LABEL + 1 + LONGEST_SUBDOMAIN;
-
-const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
-const SUBDOMAIN = `${LABEL}(\\.${LABEL})*`;
-const LABEL_PATTERN = new RegExp(`^${LABEL}$`);
-
-const LABEL_RULE =
-  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', " +
-  'and must start and end with an alphanumeric character ' +
-  `(e.g. 'my-name',  or '123-abc', regex used for validation is '${LABEL}')`;
-const SUBDOMAIN_RULE =
-  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', " +
-  'and must start and end with an alphanumeric character ' +
-  `(e.g. 'example.com', regex used for validation is '${SUBDOMAIN}')`;
 
 /** One thing that is wrong with a name; `value` is the part that is meant, as upstream's errors show it. */
 export interface SignerNameProblem {
@@ -62,11 +50,11 @@ export function signerNameProblems(name: string): SignerNameProblem[] {
   };
   if (domain.length > LONGEST_SUBDOMAIN) problems.push(tooLong(domain, LONGEST_SUBDOMAIN));
   const labels = domain.split('.');
-  for (const problem of firstProblems(labels, LONGEST_LABEL, LABEL_RULE)) invalid(domain, problem);
+  for (const problem of firstProblems(labels, dnsLabelProblems)) invalid(domain, problem);
   if (labels.length < 2) {
     invalid(domain, 'should be a domain with at least two segments separated by dots');
   }
-  for (const problem of firstProblems(path.split('.'), LONGEST_SUBDOMAIN, SUBDOMAIN_RULE)) {
+  for (const problem of firstProblems(path.split('.'), dnsSubdomainProblems)) {
     invalid(path, problem);
   }
   if (name.length > LONGEST_NAME) problems.push(tooLong(name, LONGEST_NAME));
@@ -74,11 +62,12 @@ export function signerNameProblems(name: string): SignerNameProblem[] {
 }
 
 /** What is wrong with the first piece that is wrong. */
-function firstProblems(pieces: readonly string[], longest: number, rule: string): string[] {
+function firstProblems(
+  pieces: readonly string[],
+  problemsOf: (piece: string) => readonly string[],
+): string[] {
   for (const piece of pieces) {
-    const problems: string[] = [];
-    if (piece.length > longest) problems.push(`must be no more than ${longest} characters`);
-    if (!LABEL_PATTERN.test(piece)) problems.push(rule);
+    const problems = problemsOf(piece);
     if (problems.length > 0) {
       return problems.map((problem) => `validating label ${quoted(piece)}: ${problem}`);
     }

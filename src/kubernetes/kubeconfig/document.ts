@@ -65,9 +65,10 @@ export type Refuse = (line: number, message: string) => KubepkiError;
 /**
  * Reads a text that holds one document, or none (`undefined`).
  *
+ * @param kind what it is, for the message on a second document
  * @throws KubepkiError `MALFORMED_DOCUMENT` with `where` and the line
  */
-export function readDocument(text: string, where: string): Node | undefined {
+export function readDocument(text: string, where: string, kind = 'a kubeconfig'): Node | undefined {
   const refuse: Refuse = (line, message) =>
     new KubepkiError('MALFORMED_DOCUMENT', `${where}: line ${line}: ${message}`);
   checkSize(text, where);
@@ -89,10 +90,7 @@ export function readDocument(text: string, where: string): Node | undefined {
   }
   for (const other of others) {
     if (isScalar(other.contents) && other.contents.source === '') continue;
-    throw refuse(
-      lines.linePos(other.range[0]).line,
-      'a second document; a kubeconfig is one document',
-    );
+    throw refuse(lines.linePos(other.range[0]).line, `a second document; ${kind} is one document`);
   }
   if (first === undefined) return undefined;
   return new Builder(lines, refuse).node(first.contents, 1);

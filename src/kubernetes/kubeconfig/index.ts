@@ -1,4 +1,5 @@
 /** The kubeconfig format: read, written, merged and edited as kubectl does it. */
+export { type Node as GoYamlNode, readDocument as readGoYaml } from './document.ts';
 export type { JsonObject, JsonValue } from './json.ts';
 export {
   changedFiles,

@@ -135,7 +135,7 @@ class Parser {
     if (key.kind !== 'identifier') throw unparsable(`found '${key.text}', expected: identifier`);
     const problems = labelKeyProblems(key.text);
     if (problems.length > 0) {
-      throw unparsable(`Invalid value: ${quoted(key.text)}: ${problems.join('; ')}`);
+      throw unparsable(`key: Invalid value: ${quoted(key.text)}: ${problems.join('; ')}`);
     }
     if (negated) return { key: key.text, operator: '!', values: [] };
     const end = this.#peek();
@@ -144,7 +144,7 @@ class Parser {
     }
     const operator = this.#take().text;
     if (!isBinary(operator)) {
-      throw unparsable(`found '${quotable(operator)}', expected: ${BINARY.toSorted().join(', ')}`);
+      throw unparsable(`found '${quotable(operator)}', expected: in, notin, =, ==, !=, gt, lt`);
     }
     const values =
       operator === 'in' || operator === 'notin' ? this.#values() : [this.#exactValue()];
@@ -212,16 +212,25 @@ function checked(
   operator: LabelOperator,
   values: readonly string[],
 ): LabelRequirement {
-  for (const value of values) {
-    const problems = labelValueProblems(value);
-    if (problems.length > 0) {
-      throw unparsable(`values[${key}]: Invalid value: ${quoted(value)}: ${problems.join('; ')}`);
-    }
-    if ((operator === '>' || operator === '<') && integer(value) === undefined) {
-      throw unparsable(
-        `values[0]: Invalid value: ${quoted(value)}: for 'Gt', 'Lt' operators, the value must be an integer`,
+  const sorted = [...new Set(values)].sort();
+  const isNumeric = operator === '>' || operator === '<';
+  const errors = sorted.flatMap((value, index) => {
+    const found: string[] = [];
+    if (isNumeric && integer(value) === undefined) {
+      found.push(
+        `values[${index}]: Invalid value: ${quoted(value)}: for 'Gt', 'Lt' operators, the value must be an integer`,
       );
     }
+    const problems = labelValueProblems(value);
+    if (problems.length > 0) {
+      found.push(
+        `values[${index}][${key}]: Invalid value: ${quoted(value)}: ${problems.join('; ')}`,
+      );
+    }
+    return found;
+  });
+  if (errors.length > 0) {
+    throw unparsable(errors.length === 1 ? errors.join('') : `[${errors.join(', ')}]`);
   }
-  return { key, operator, values: [...new Set(values)].sort() };
+  return { key, operator, values: sorted };
 }

@@ -243,7 +243,7 @@ describe('the Node authorizer', () => {
   graph.volumeAttachment(onNode());
   graph.resourceSlice(onNode());
   graph.podCertificateRequest(onNode('ns'));
-  const authorizer = createNodeAuthorizer({ relations: graph, podCertificateRequests: true });
+  const authorizer = createNodeAuthorizer({ relations: graph });
   const ns = { namespace: 'ns' };
   const DRA = { group: 'resource.k8s.io' };
   const CERTS = { group: 'certificates.k8s.io', ...ns };

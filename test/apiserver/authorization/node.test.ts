@@ -94,7 +94,7 @@ describe('a node', () => {
     ['create', 'pods/exec', { namespace: 'default', name: 'x' }, false],
     ['create', 'pods/binding', { namespace: 'default', name: 'x' }, false],
     ['update', 'pods/ephemeralcontainers', { namespace: 'default', name: 'x' }, false],
-    ['create', 'podcertificaterequests', { group: 'certificates.k8s.io' }, false],
+    ['create', 'podcertificaterequests', { group: 'certificates.k8s.io' }, true],
     ['list', 'services', {}, true],
     ['create', 'clusterrolebindings', { group: 'rbac.authorization.k8s.io' }, false],
   ])('asks to %s %s %j', async (verb, what, more, expected) => {

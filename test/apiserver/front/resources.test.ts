@@ -118,7 +118,7 @@ describe('the verbs', () => {
     expect(
       (await patch('application/json-patch+json', [{ op: 'remove', path: '/data/s' }])).json.data,
     ).toEqual({ a: 'b' });
-    for (const type of ['application/apply-patch+yaml', 'application/json', '']) {
+    for (const type of ['application/apply-patch+cbor', 'application/json', '']) {
       expect(await patch(type, {})).toMatchObject({
         status: 415,
         json: { message: '415: Unsupported Media Type', details: {} },
@@ -411,7 +411,7 @@ describe('what is wrong with a request', () => {
       'POST',
       '?fieldManager=%00',
       422,
-      'CreateOptions.meta.k8s.io "" is invalid: fieldManager: Invalid value: "\\u0000": should only contain printable characters',
+      'CreateOptions.meta.k8s.io "" is invalid: fieldManager: Invalid value: "\\u0000": invalid character U+0000 (at position 0)',
     ],
     ['GET', '?limit=foo', 400, 'strconv.ParseInt: parsing "foo": invalid syntax'],
     ['GET', '?watch=1&timeoutSeconds=foo', 400, 'strconv.ParseInt: parsing "foo": invalid syntax'],

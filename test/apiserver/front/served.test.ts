@@ -194,43 +194,6 @@ describe('what clients send', () => {
 });
 
 describe('the server', () => {
-  it('lets only so many in at once, and the powerful always', async () => {
-    let release = (): void => undefined;
-    const held = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    const waiting = { count: 0 };
-    const { api, ask } = await apiServer({
-      inFlight: { readOnly: 2, mutating: 1 },
-      checks: [
-        {
-          name: 'slow',
-          async check() {
-            waiting.count += 1;
-            await held;
-          },
-        },
-      ],
-    });
-    const get = (url: string, user = BOB) =>
-      api.loopback(user)({ method: 'GET', url, headers: {} });
-    const first = [get('/readyz/slow', ADMIN), get('/readyz/slow', ADMIN)];
-    while (waiting.count < 2) await new Promise((resolve) => setImmediate(resolve));
-    const { status, headers, text } = await answer(await get('/version'));
-    expect([status, headers['retry-after'], text]).toEqual([
-      429,
-      '1',
-      'Too many requests, please try again later.\n',
-    ]);
-    expect((await ask('GET', '/version')).status).toBe(200);
-    expect((await ask('GET', '/metrics')).text).toContain(
-      'apiserver_dropped_requests_total{request_kind="readOnly"} 1',
-    );
-    release();
-    expect((await Promise.all(first)).map((one) => one.status)).toEqual([200, 200]);
-    expect((await answer(await get('/version'))).status).toBe(200);
-  });
-
   it('tells how it is', async () => {
     const { ask, api } = await apiServer();
     expect((await ask('GET', '/readyz')).text).toBe('ok');

@@ -38,10 +38,18 @@ export const CONTROLLER_ROLES: RulesByRole = {
     may('create patch update', 'core events.k8s.io', 'events'),
     may('watch', '', 'events'),
   ],
+  'system:controller:kube-apiserver-serving-clustertrustbundle-publisher': [
+    may('attest', 'certificates.k8s.io', 'signers', 'kubernetes.io/kube-apiserver-serving'),
+    may('create delete list update watch', 'certificates.k8s.io', 'clustertrustbundles'),
+    may('create patch update', 'core events.k8s.io', 'events'),
+  ],
   'system:controller:pod-garbage-collector': [
     may('delete list watch', '', 'pods'),
     may('get list watch', '', 'nodes'),
     may('patch', '', 'pods/status'),
+  ],
+  'system:controller:podcertificaterequestcleaner': [
+    may('delete get list watch', 'certificates.k8s.io', 'podcertificaterequests'),
   ],
   'system:controller:pv-protection-controller': [
     may('get list update watch', '', 'persistentvolumes'),

@@ -21,7 +21,7 @@ import { CLUSTER_SUBJECTS, NAMESPACED_SUBJECTS, RBAC } from './subjects.ts';
 import { SYSTEM_ROLES } from './system-roles.ts';
 import { AGGREGATED_RULES } from './user-roles.ts';
 
-export { NODE_RULES, TRUST_BUNDLES_RULE } from './node-rules.ts';
+export { NODE_RULES } from './node-rules.ts';
 
 export interface DefaultRbacObjects {
   readonly clusterRoles: readonly ClusterRole[];

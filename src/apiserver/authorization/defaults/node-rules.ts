@@ -27,12 +27,7 @@ export const NODE_RULES: readonly PolicyRule[] = [
   may('get list watch', 'node.k8s.io', 'runtimeclasses'),
   may('get', 'resource.k8s.io', 'resourceclaims'),
   may('deletecollection', 'resource.k8s.io', 'resourceslices'),
+  may('get list watch', 'certificates.k8s.io', 'clustertrustbundles'),
   may('get', '', 'serviceaccounts'),
+  may('create get list watch', 'certificates.k8s.io', 'podcertificaterequests'),
 ];
-
-/** Among them where ClusterTrustBundles are served, which upstream's default has switched off. */
-export const TRUST_BUNDLES_RULE: PolicyRule = may(
-  'get list watch',
-  'certificates.k8s.io',
-  'clustertrustbundles',
-);

@@ -21,6 +21,7 @@ type SubjectsByName = Readonly<Record<string, readonly Subject[]>>;
 export const CLUSTER_SUBJECTS: SubjectsByName = {
   'cluster-admin': [group('system:masters')],
   'system:basic-user': [group('system:authenticated')],
+  'system:cluster-trust-bundle-discovery': [group('system:serviceaccounts')],
   'system:discovery': [group('system:authenticated')],
   'system:kube-controller-manager': [user('system:kube-controller-manager')],
   'system:kube-dns': [account('kube-dns')],

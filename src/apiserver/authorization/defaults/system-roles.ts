@@ -29,6 +29,9 @@ export const SYSTEM_ROLES: RulesByRole = {
   'system:certificates.k8s.io:legacy-unknown-approver': [
     may('approve', 'certificates.k8s.io', 'signers', 'kubernetes.io/legacy-unknown'),
   ],
+  'system:cluster-trust-bundle-discovery': [
+    may('get list watch', 'certificates.k8s.io', 'clustertrustbundles'),
+  ],
   'system:discovery': [
     paths(
       'get',
