@@ -31,6 +31,24 @@ describe('the loopback transport', () => {
     expect(JSON.parse(Buffer.from(seen[0]?.body ?? []).toString())).toMatchObject(NODE);
   });
 
+  it('lets others have their turn, however much one controller asks for', async () => {
+    let answered = 0;
+    const client = createClient(
+      loopbackTransport(async () => {
+        answered += 1;
+        return answer(200, NODE);
+      }),
+    );
+    const all = (async () => {
+      for (let left = 1_000; left > 0; left -= 1) await client.get(NODES, { name: 'a' });
+    })();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(answered).toBeGreaterThan(0);
+    expect(answered).toBeLessThan(100);
+    await all;
+    expect(answered).toBe(1_000);
+  });
+
   it('does not wait for a handler that ignores the signal', async () => {
     const client = createClient(loopbackTransport(async () => new Promise(() => {})));
     const controller = new AbortController();

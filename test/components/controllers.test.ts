@@ -103,8 +103,12 @@ const EXTENSIONS = [
 ];
 
 const CASES: Readonly<Record<string, Case>> = {
-  'kubelet-ecdsa': kubelet(),
-  'kubelet-rsa': kubelet({}, { key: 'RSA-2048', usages: [...CLIENT, 'key encipherment'] }),
+  // Whoever approves first would stand in it: left to the approver.
+  'kubelet-ecdsa': kubelet({}, { pending: true }),
+  'kubelet-rsa': kubelet(
+    {},
+    { key: 'RSA-2048', usages: [...CLIENT, 'key encipherment'], pending: true },
+  ),
   // From somebody whose requests no approver approves: ours approves none without a name.
   'kubelet-empty-name': kubelet(
     { subject: makeName({ commonName: 'system:node:', organizations: ['system:nodes'] }) },

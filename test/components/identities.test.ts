@@ -35,6 +35,9 @@ let credentials: Record<string, Partial<Pem> & { token?: string }>;
 
 beforeAll(async () => {
   real = await startRealApiserver(async (file) => [
+    // As our server has it: a node's rights go with what is served.
+    '--feature-gates=ClusterTrustBundle=true,PodCertificateRequest=true',
+    '--runtime-config=certificates.k8s.io/v1beta1/clustertrustbundles=true,certificates.k8s.io/v1beta1/podcertificaterequests=true',
     '--authorization-mode=Node',
     `--requestheader-client-ca-file=${await file('front-proxy-ca.crt', frontProxy.ca)}`,
     '--requestheader-allowed-names=front-proxy-client',

@@ -177,7 +177,7 @@ describe('an object that many manage', () => {
     );
     expect(managed).toBeUndefined();
     const capped = await within(4_000, async () =>
-      managedAfterUpdate(definition, undefined, given('Update'), request),
+      managedAfterUpdate(definition, undefined, bare(), request),
     );
     expect(capped).toHaveLength(10);
     const fields = capped?.map(({ fieldsV1 }) => Object.keys(Object(fieldsV1)['f:data']));
