@@ -67,14 +67,22 @@ async function overloaded(mutating = 10, patienceMs = 1) {
   });
   slow.stall();
   let made = 0;
-  const create = (by: UserInfo): Promise<Answer> => {
+  let answered = 0;
+  const create = async (by: UserInfo): Promise<Answer> => {
     made += 1;
-    return tested.ask('POST', MAPS, { body: configMap(`made-${made}`), user: by });
+    const answer = await tested.ask('POST', MAPS, { body: configMap(`made-${made}`), user: by });
+    answered += 1;
+    return answer;
   };
-  /** Of so many that come at once, those that are let in wait. */
+  /**
+   * Of so many that come at once, those that are let in wait, and (where patience is short) all others have
+   * been refused.
+   */
   const crowd = async (count: number, by: (at: number) => UserInfo): Promise<Promise<Answer>[]> => {
     const all = Array.from({ length: count }, (_, at) => create(by(at)));
     await settled();
+    if (patienceMs > 1) return all;
+    while (answered + slow.state.waiting < made) await settled();
     return all;
   };
   return { ...tested, ...slow, create, crowd };
