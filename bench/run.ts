@@ -19,6 +19,7 @@ const BENCHMARKS = new Map<string, () => Promise<{ readonly benchmark: Benchmark
   ['startup', () => import('./startup.bench.ts')],
   ['protobuf', () => import('./protobuf.bench.ts')],
   ['memory', () => import('./memory.bench.ts')],
+  ['up', () => import('./up.bench.ts')],
   ['bootstrap', () => import('./bootstrap.bench.ts')],
   ['server', () => import('./server.bench.ts')],
 ]);

@@ -2,12 +2,11 @@
  * kubepki's server and kube-apiserver with etcd, asked by the same client in turns: one object, new
  * requests for certificates, a long list, many watchers.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../test/free-port.ts';
-import { moduleOf, peer } from '../test/peers/peers.ts';
+import { moduleOf } from '../test/peers/peers.ts';
 import type { Context, Measure, Outcome } from './benchmark.ts';
+import { type Ask, asker, type LoadResult } from './load.ts';
 import { BUNDLE, buildBundle, freshDirectories, run, withScratch } from './programs.ts';
 import { interleave, type Samples } from './rounds.ts';
 import { type RunningServer, withApiserver, withKubepki } from './servers.ts';
@@ -22,14 +21,6 @@ interface Load {
   /** How many things one run is counted as: requests, or events that have arrived. */
   readonly things: number;
   readonly unit: 'per second';
-}
-
-/** As load-go prints it. */
-interface Result {
-  readonly seconds: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly bytes: number;
 }
 
 interface Sides {
@@ -66,7 +57,6 @@ const loads = (scale: number): readonly Load[] =>
 export async function benchmark(context: Context): Promise<Outcome> {
   const { quick, progress } = context;
   buildBundle();
-  const client = await peer('load-go');
   const secrets = quick ? 100 : 5_000;
   return withScratch(async (scratch) => {
     const fresh = freshDirectories(scratch);
@@ -80,7 +70,7 @@ export async function benchmark(context: Context): Promise<Outcome> {
       `--data-dir=${directory}`,
       `--secure-port=${port}`,
     ]);
-    const ask = asker(client, credentials(directory));
+    const ask = await asker(directory);
     return withKubepki(directory, port, async (kubepki) =>
       withApiserver(directory, fresh(), async (apiserver) => {
         await sleep(SETTLE_MS);
@@ -88,7 +78,7 @@ export async function benchmark(context: Context): Promise<Outcome> {
         const memory = [kubepki.residentMegabytes(), apiserver.residentMegabytes()] as const;
         progress(`${secrets} Secrets`);
         for (const { port: one } of Object.values(sides)) {
-          ask(one, { measure: 'fill', count: secrets, clients: CLIENTS });
+          ask(one, 'fill', { n: secrets, c: CLIENTS });
         }
         const measures = await measureLoads(context, sides, ask);
         return outcome(measures, memory, sides, secrets);
@@ -96,8 +86,6 @@ export async function benchmark(context: Context): Promise<Outcome> {
     );
   });
 }
-
-type Ask = (port: number, load: Pick<Load, 'measure' | 'count' | 'clients'>) => Result;
 
 async function measureLoads(
   { quick, progress }: Context,
@@ -107,8 +95,12 @@ async function measureLoads(
   const rounds = quick ? 1 : 7;
   const measures: Measure[] = [];
   for (const load of loads(quick ? 0.01 : 1)) {
+    const flags = { n: Math.max(1, load.count), c: Math.max(1, load.clients) };
     const samples = await interleave(
-      { kubepki: () => ask(kubepki.port, load), apiserver: () => ask(apiserver.port, load) },
+      {
+        kubepki: () => ask(kubepki.port, load.measure, flags),
+        apiserver: () => ask(apiserver.port, load.measure, flags),
+      },
       rounds,
       (round) => progress(`${load.label}, round ${round} of ${rounds}`),
     );
@@ -117,7 +109,7 @@ async function measureLoads(
   return measures;
 }
 
-function measuresOf(load: Load, samples: Samples<'kubepki' | 'apiserver', Result>): Measure[] {
+function measuresOf(load: Load, samples: Samples<'kubepki' | 'apiserver', LoadResult>): Measure[] {
   const speeds = (name: 'kubepki' | 'apiserver'): number[] =>
     samples(name).map(({ seconds }) => load.things / seconds);
   const p99 = (name: 'kubepki' | 'apiserver'): number[] => samples(name).map((one) => one.p99);
@@ -177,36 +169,3 @@ function outcome(
     },
   };
 }
-
-/** PEM files of the administrator whom both servers take at his word. */
-interface Credentials {
-  readonly ca: string;
-  readonly cert: string;
-  readonly key: string;
-}
-
-function credentials(directory: string): Credentials {
-  const text = readFileSync(join(directory, 'pki/admin/super-admin.conf'), 'utf8');
-  const file = (field: string): string => {
-    const path = join(directory, `${field}.pem`);
-    const value = new RegExp(`${field}: (\\S+)`).exec(text)?.[1] ?? '';
-    writeFileSync(path, Buffer.from(value, 'base64'), { mode: 0o600 });
-    return path;
-  };
-  return {
-    ca: file('certificate-authority-data'),
-    cert: file('client-certificate-data'),
-    key: file('client-key-data'),
-  };
-}
-
-const asker =
-  (client: string, { ca, cert, key }: Credentials): Ask =>
-  (port, { measure, count, clients }) => {
-    const server = `https://127.0.0.1:${port}`;
-    const options = { server, ca, cert, key, n: Math.max(1, count), c: Math.max(1, clients) };
-    const flags = Object.entries(options).map(([name, value]) => `-${name}=${value}`);
-    const { stdout } = run([client, ...flags, measure]);
-    const result: Result = JSON.parse(stdout);
-    return result;
-  };

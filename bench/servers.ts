@@ -1,4 +1,7 @@
-/** Runs kubepki's server, and kube-apiserver with an etcd, on the files that `kubepki up` has left. */
+/**
+ * Runs kubepki's server, and kube-apiserver with an etcd and where asked for kube-controller-manager, on the
+ * files that `kubepki up` has left.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -41,6 +44,8 @@ export async function withKubepki<T>(directory: string, port: number, work: Work
     `--cluster-signing-cert-file=${files('ca.crt')}`,
     `--cluster-signing-key-file=${files('ca.key')}`,
     '--enable-bootstrap-token-auth',
+    // Where nodes of the benches live.
+    '--allowed-cidrs=127.0.0.0/8',
   ];
   return whileRunning(command, async (child, started) =>
     work(await whenReady(child, started, port)),
@@ -86,6 +91,39 @@ export async function withApiserver<T>(pki: string, directory: string, work: Wor
   );
 }
 
+/**
+ * kube-controller-manager with all the controllers that it has by default, beside a kube-apiserver.
+ *
+ * @param pki a data directory that `kubepki up` has left
+ * @param port of kube-apiserver
+ * @param flags beside those without which it does not sign
+ */
+export async function withControllerManager<T>(
+  pki: string,
+  port: number,
+  flags: readonly string[],
+  work: () => Promise<T>,
+): Promise<T> {
+  const files = serverFiles(pki);
+  const kubeconfig = join(pki, 'pki/admin/super-admin.conf');
+  const ownPort = await freePort();
+  const command = [
+    await peer('kube-controller-manager'),
+    `--kubeconfig=${kubeconfig}`,
+    `--master=https://127.0.0.1:${port}`,
+    '--bind-address=127.0.0.1',
+    `--secure-port=${ownPort}`,
+    '--leader-elect=false',
+    `--cluster-signing-cert-file=${files('ca.crt')}`,
+    `--cluster-signing-key-file=${files('ca.key')}`,
+    ...flags,
+  ];
+  return whileRunning(command, async (child, started) => {
+    await whenReady(child, started, ownPort, '/healthz');
+    return work();
+  });
+}
+
 const serverFiles =
   (directory: string) =>
   (name: string): string =>
@@ -95,8 +133,9 @@ async function whenReady(
   child: ChildProcess,
   started: number,
   port: number,
+  path = '/readyz',
 ): Promise<RunningServer> {
-  while (!(await isReady(port))) {
+  while (!(await answers(port, path))) {
     if (child.exitCode !== null || performance.now() - started > LONGEST_MS) {
       throw new Error(`${child.spawnfile} ${child.spawnargs.join(' ')}: did not become ready`);
     }
@@ -111,11 +150,11 @@ function residentMegabytes({ pid }: ChildProcess): number {
   return (Number(/^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1]) * 1024) / 1e6;
 }
 
-async function isReady(port: number): Promise<boolean> {
+async function answers(port: number, path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const call = request(
       // Who answers is not in question: nothing is sent, and nothing believed.
-      { host: '127.0.0.1', port, path: '/readyz', rejectUnauthorized: false, agent: false },
+      { host: '127.0.0.1', port, path, rejectUnauthorized: false, agent: false },
       (answer) => {
         answer.resume();
         resolve(answer.statusCode === 200);

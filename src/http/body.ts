@@ -55,7 +55,7 @@ export function readBody(
       const [only] = chunks;
       resolve(only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks, length));
     };
-    const onGone = (): void => refuse(clientGone());
+    const onGone = (): void => refuse(CLIENT_GONE);
     source.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
     if (source.destroyed) onGone();
   });
@@ -71,5 +71,8 @@ const tooManyBodies = (): StatusError =>
     { retryAfterSeconds: 1 },
   );
 
-export const clientGone = (): KubepkiError =>
-  new KubepkiError('UNREACHABLE', 'the client has gone away');
+/** One for all: every request ends with it, and where it was made tells nothing. */
+export const CLIENT_GONE: KubepkiError = new KubepkiError(
+  'UNREACHABLE',
+  'the client has gone away',
+);

@@ -1,7 +1,7 @@
 /** A request from the network, whichever protocol carried it. */
 import type { Readable } from 'node:stream';
 import type { Headers } from '../kubernetes/index.ts';
-import { type BodyLimits, clientGone, readBody } from './body.ts';
+import { type BodyLimits, CLIENT_GONE, readBody } from './body.ts';
 import { heldOf } from './peer.ts';
 import type { HttpPeer, HttpRequest } from './types.ts';
 
@@ -37,14 +37,14 @@ export class NetworkRequest implements HttpRequest {
 
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
-    if (this.#gone) this.#controller.abort(clientGone());
+    if (this.#gone) this.#controller.abort(CLIENT_GONE);
     return this.#controller.signal;
   }
 
   /** The client has gone, or the server is going. */
   end(): void {
     this.#gone = true;
-    this.#controller?.abort(clientGone());
+    this.#controller?.abort(CLIENT_GONE);
     this.#onEnd?.();
     this.#onEnd = undefined;
   }

@@ -54,16 +54,23 @@ func (c *connector) send(client *http.Client, method, path string, body []byte) 
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	answer, err := client.Do(request)
+	answer, err := opened(client.Do(request))
 	if err != nil {
 		return 0, err
 	}
 	defer answer.Body.Close()
-	if answer.StatusCode >= 300 {
-		text, _ := io.ReadAll(io.LimitReader(answer.Body, 1000))
-		return 0, fmt.Errorf("%s %s: %s: %s", method, path, answer.Status, text)
-	}
 	return io.Copy(io.Discard, answer.Body)
+}
+
+// opened makes an error of an answer that is no success.
+func opened(answer *http.Response, err error) (*http.Response, error) {
+	if err != nil || answer.StatusCode < 300 {
+		return answer, err
+	}
+	defer answer.Body.Close()
+	text, _ := io.ReadAll(io.LimitReader(answer.Body, 1000))
+	from := answer.Request
+	return nil, fmt.Errorf("%s %s: %s: %s", from.Method, from.URL.Path, answer.Status, text)
 }
 
 // call is one request of a run, by its number.

@@ -2,6 +2,8 @@
 // client that kubepki's server and kube-apiserver are measured with.
 //
 //	load-go -server URL -ca FILE -cert FILE -key FILE [-n N] [-c CLIENTS] get|create-csr|fill|list|watch
+//	load-go -server URL -ca FILE -cert FILE -key FILE prepare-join
+//	load-go -server URL -ca FILE -cert FILE -key FILE [-n N] [-first N] [-c CLIENTS | -rate N] [-approve-serving] -directory DIR join
 //
 // It prints one line of JSON. Every answer is read to its end and has to be a success.
 package main
@@ -20,6 +22,11 @@ import (
 type options struct {
 	server, ca, cert, key string
 	count, clients        int
+	// Only of join: see there.
+	first     int
+	rate      float64
+	approve   bool
+	directory string
 }
 
 // result is what a measure prints.
@@ -27,18 +34,21 @@ type result struct {
 	// Seconds from the first request to the end of the last answer.
 	Seconds float64 `json:"seconds"`
 	Count   int     `json:"count"`
-	// P50 and P99 of the single requests, in milliseconds; of a watch, from the answer of a write to its event.
+	// P50 and P99 of the single requests, in milliseconds; of a watch, from the answer of a write to its event;
+	// of join, from the create of a request to its certificate.
 	P50   float64 `json:"p50"`
 	P99   float64 `json:"p99"`
 	Bytes int64   `json:"bytes"`
 }
 
 var measures = map[string]func(options) (result, error){
-	"get":        get,
-	"create-csr": createRequests,
-	"fill":       fill,
-	"list":       list,
-	"watch":      watch,
+	"get":          get,
+	"create-csr":   createRequests,
+	"fill":         fill,
+	"list":         list,
+	"watch":        watch,
+	"prepare-join": prepareJoin,
+	"join":         join,
 }
 
 func main() {
@@ -49,6 +59,10 @@ func main() {
 	flag.StringVar(&o.key, "key", "", "PEM of its key")
 	flag.IntVar(&o.count, "n", 1, "requests; of a watch, events")
 	flag.IntVar(&o.clients, "c", 1, "clients at once, each with a connection of its own")
+	flag.IntVar(&o.first, "first", 0, "number of the first node")
+	flag.Float64Var(&o.rate, "rate", 0, "nodes that start each second; 0: as many at once as -c says")
+	flag.BoolVar(&o.approve, "approve-serving", false, "approve the nodes' requests for serving certificates")
+	flag.StringVar(&o.directory, "directory", ".", "where the nodes' certificates go")
 	flag.Parse()
 	if err := run(flag.Arg(0), o); err != nil {
 		fmt.Fprintln(os.Stderr, "load-go:", err)

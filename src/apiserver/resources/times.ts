@@ -5,8 +5,13 @@ const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d+)?(Z|[+-]\d\d:
 /** `2026-11-24T10:00:00Z`. */
 export const formatTime = (date: Date): string => `${date.toISOString().slice(0, 19)}Z`;
 
+/** What is in its stored form already, as nearly all times are. The ends of the months are not among them. */
+const CANONICAL =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/;
+
 /** The stored form of a time, or undefined for what is none. */
 export function canonicalTime(text: string): string | undefined {
+  if (CANONICAL.test(text)) return text;
   const date = parse(text);
   return date === undefined ? undefined : formatTime(date);
 }
