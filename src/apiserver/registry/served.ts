@@ -70,7 +70,7 @@ export class ServedObject<T extends KubernetesObject = KubernetesObject> impleme
   }
 
   get bytes(): Uint8Array {
-    this.#bytes ??= this.#withVersion() ?? encodeJson(this.object);
+    this.#bytes ??= joined(this.#withVersion()) ?? encodeJson(this.object);
     return this.#bytes;
   }
 
@@ -89,8 +89,18 @@ export class ServedObject<T extends KubernetesObject = KubernetesObject> impleme
   /** The line of a watch. */
   line(type: ChangeType): Uint8Array {
     this.#lines ??= {};
-    this.#lines[type] ??= Buffer.concat([STARTS[type], this.bytes, END]);
+    this.#lines[type] ??= this.#lineOf(type);
     return this.#lines[type];
+  }
+
+  /** What is stored is asked for in a watch first: then its bytes are a part of the line, and stand in memory once. */
+  #lineOf(type: ChangeType): Uint8Array {
+    const start = STARTS[type];
+    const parts = this.#bytes === undefined ? this.#withVersion() : undefined;
+    if (parts === undefined) return Buffer.concat([start, this.bytes, END]);
+    const line = Buffer.concat([start, ...parts, END]);
+    this.#bytes = line.subarray(start.length, line.length - END.length);
+    return line;
   }
 
   /** @throws StatusError NotAcceptable where the resource has none */
@@ -108,7 +118,7 @@ export class ServedObject<T extends KubernetesObject = KubernetesObject> impleme
   }
 
   /** The resource version goes in as the first field of the metadata. Undefined for JSON that begins otherwise. */
-  #withVersion(): Uint8Array | undefined {
+  #withVersion(): Uint8Array[] | undefined {
     const stored = this.#stored;
     if (stored === undefined) return undefined;
     const { metadata } = beginningOf(this.definition);
@@ -116,9 +126,12 @@ export class ServedObject<T extends KubernetesObject = KubernetesObject> impleme
     // kube-apiserver ends its JSON with a line feed.
     const end = stored[stored.length - 1] === 0x0a ? stored.length - 1 : stored.length;
     const version = Buffer.from(`"resourceVersion":"${this.revision}",`);
-    return Buffer.concat([metadata, version, stored.subarray(metadata.length, end)]);
+    return [metadata, version, stored.subarray(metadata.length, end)];
   }
 }
+
+const joined = (parts: readonly Uint8Array[] | undefined): Uint8Array | undefined =>
+  parts && Buffer.concat(parts);
 
 /** The protobuf of an object, with its envelope. */
 export const protobufOf = (
