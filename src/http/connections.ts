@@ -7,24 +7,42 @@ export class Connections<T> {
   readonly #most: number;
   /** How to end each. */
   readonly #all = new Map<T, () => void>();
-  /** Without a request, for the longest time first. */
-  readonly #idle = new Set<T>();
+  /** Without a request, for the longest time first, with the time since when. */
+  readonly #idle = new Map<T, number>();
 
   constructor(most: number) {
     this.#most = most;
   }
 
-  /** False where it has no place. @param end ends it in order, for it is idle then */
-  add(connection: T, end: () => void): boolean {
+  /**
+   * False where it has no place.
+   *
+   * @param end ends it in order, for it is idle then
+   * @param now milliseconds of a clock that is never set, here and below
+   */
+  add(connection: T, end: () => void, now: number): boolean {
     if (this.#all.size >= this.#most && !this.#endIdlest()) return false;
     this.#all.set(connection, end);
-    this.#idle.add(connection);
+    this.#idle.set(connection, now);
     return true;
   }
 
-  turned(connection: T, busy: boolean): void {
-    if (busy) this.#idle.delete(connection);
-    else if (this.#all.has(connection)) this.#idle.add(connection);
+  busy(connection: T): void {
+    this.#idle.delete(connection);
+  }
+
+  idle(connection: T, now: number): void {
+    if (!this.#all.has(connection)) return;
+    this.#idle.delete(connection);
+    this.#idle.set(connection, now);
+  }
+
+  /** Ends those that have been idle since `time` or longer. */
+  endIdleSince(time: number): void {
+    for (const [connection, since] of this.#idle) {
+      if (since > time) return;
+      this.#end(connection);
+    }
   }
 
   delete(connection: T): void {
@@ -33,11 +51,15 @@ export class Connections<T> {
   }
 
   #endIdlest(): boolean {
-    const [idlest] = this.#idle;
+    const [idlest] = this.#idle.keys();
     if (idlest === undefined) return false;
-    const end = this.#all.get(idlest);
-    this.delete(idlest);
-    end?.();
+    this.#end(idlest);
     return true;
+  }
+
+  #end(connection: T): void {
+    const end = this.#all.get(connection);
+    this.delete(connection);
+    end?.();
   }
 }

@@ -25,7 +25,8 @@ LOOPBACK.addAddress('::1', 'ipv6');
 
 interface Pending {
   readonly connection: PendingConnection;
-  readonly address: string;
+  /** Absent for that of a balancer, which has not said yet whose it is. */
+  readonly address: string | undefined;
 }
 
 export class PendingHandshakes {
@@ -40,18 +41,40 @@ export class PendingHandshakes {
     this.#mostOfAddress = Math.max(LEAST_OF_ADDRESS, Math.ceil(most / PART_OF_ADDRESS));
   }
 
-  /** Makes room for it by ending the oldest: of its address where that has too many, or of all. */
-  add(connection: PendingConnection): void {
+  /**
+   * Makes room for it by ending the oldest: of its address where that has too many, or of all.
+   *
+   * @param address whose it is, where that is not the other end
+   */
+  add(connection: PendingConnection, address = connection.remoteAddress): void {
+    this.#add(connection, address ?? '');
+  }
+
+  /** Of a balancer that has not said yet for whom: one among all. */
+  addUntold(connection: PendingConnection): void {
+    this.#add(connection, undefined);
+  }
+
+  #add(connection: PendingConnection, address: string | undefined): void {
     const id = idOf(connection);
-    const address = connection.remoteAddress ?? '';
     const pending: Pending = { connection, address };
     this.#end(id);
     this.#pending.set(id, pending);
+    if (address !== undefined) this.#addToAddress(id, pending, address);
+    if (this.#pending.size > this.#most) this.#endOldest(this.#pending);
+  }
+
+  #addToAddress(id: string, pending: Pending, address: string): void {
     const siblings = this.#byAddress.get(address) ?? new Map<string, Pending>();
     this.#byAddress.set(address, siblings.set(id, pending));
     // This machine may run hundreds of nodes that start at once; the bound on all holds for them too.
     if (siblings.size > this.#mostOfAddress && !isLoopback(address)) this.#endOldest(siblings);
-    if (this.#pending.size > this.#most) this.#endOldest(this.#pending);
+  }
+
+  /** A balancer has said whose it is. */
+  told(connection: PendingConnection, address: string | undefined): void {
+    this.#take(idOf(connection));
+    this.add(connection, address);
   }
 
   /** It is through. */
@@ -77,6 +100,7 @@ export class PendingHandshakes {
     const pending = this.#pending.get(id);
     if (pending === undefined) return undefined;
     this.#pending.delete(id);
+    if (pending.address === undefined) return pending;
     const siblings = this.#byAddress.get(pending.address);
     siblings?.delete(id);
     if (siblings?.size === 0) this.#byAddress.delete(pending.address);

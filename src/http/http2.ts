@@ -68,16 +68,8 @@ export function http2Sink(stream: ServerHttp2Stream, last: boolean): Sink {
   };
 }
 
-/**
- * Ends connections on which nothing is asked, and counts what is.
- *
- * @param turned hears when the first request is there, and when the last one is done
- */
-export function watchSession(
-  session: ServerHttp2Session,
-  idleMs: number,
-  turned: (busy: boolean) => void,
-): void {
+/** @param turned hears when the first request is there, and when the last one is done */
+export function countStreams(session: ServerHttp2Session, turned: (busy: boolean) => void): void {
   let open = 0;
   session.on('stream', (stream: ServerHttp2Stream) => {
     open += 1;
@@ -86,9 +78,6 @@ export function watchSession(
       open -= 1;
       if (open === 0) turned(false);
     });
-  });
-  session.setTimeout(idleMs, () => {
-    if (open === 0) session.close();
   });
 }
 

@@ -34,9 +34,15 @@ const peers = new WeakMap<object, HttpPeer>();
  *
  * @param connection what requests will be asked from: a session of HTTP/2, a socket of HTTP/1.1
  * @param end ends the connection at once
+ * @param source whose connection it is, where a balancer in between has said so
  */
-export function rememberPeer(connection: object, socket: TLSSocket, end: () => void): void {
-  const address = socket.remoteAddress;
+export function rememberPeer(
+  connection: object,
+  socket: TLSSocket,
+  end: () => void,
+  source?: string,
+): void {
+  const address = source ?? socket.remoteAddress;
   const peer: HttpPeer = {
     ...(address === undefined ? {} : { address: withoutMapping(address) }),
     certificates: certificatesOf(socket),
@@ -50,7 +56,7 @@ export const peerOf = (connection: object | undefined): HttpPeer | undefined =>
   connection === undefined ? undefined : peers.get(connection);
 
 /** An IPv4 address on a socket for both families reads `::ffff:192.0.2.1`. */
-const withoutMapping = (address: string): string =>
+export const withoutMapping = (address: string): string =>
   address.startsWith('::ffff:') && address.includes('.')
     ? address.slice('::ffff:'.length)
     : address;

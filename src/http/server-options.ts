@@ -9,8 +9,11 @@ import type { HttpLimits, ServingCertificate } from './types.ts';
 export const CHECK_MS = 5000;
 /** What one HTTP/2 connection may hold in memory: bodies of several streams at once. */
 const SESSION_MEGABYTES = 64;
-/** Node's own 128 for HTTP/2 are too few for a proxy that names a user's groups; their size is bounded anyway. */
-const MOST_HEADERS = 2000;
+/**
+ * Node's own 128 for HTTP/2 and 1,000 for HTTP/1.1 are too few for a proxy that names a user's groups; their size is
+ * bounded anyway.
+ */
+export const MOST_HEADERS = 2000;
 const KEEP_ALIVE_MS = 15_000;
 /** As Node's own defaults, said aloud since they are what stands against CVE-2023-44487. */
 const RESETS_AT_ONCE = 1000;
@@ -29,6 +32,9 @@ export function serverOptions(
     handshakeTimeout: handshakeMs,
     settings: { maxConcurrentStreams: streams, maxHeaderListSize: headers },
     maxHeaderListPairs: MOST_HEADERS,
+    // Node leaves out a header whose value begins or ends with a blank, and tells nobody: without its
+    // `Impersonate-User: bob ` the request of a proxy in front is the proxy's own. As Go: blanks are part of the value.
+    strictFieldWhitespaceValidation: false,
     maxSessionMemory: SESSION_MEGABYTES,
     streamResetBurst: RESETS_AT_ONCE,
     streamResetRate: RESETS_PER_SECOND,

@@ -19,12 +19,13 @@ import { Connections } from './connections.ts';
 import { secureContextOptions } from './context.ts';
 import { idOf, PendingHandshakes } from './handshakes.ts';
 import { http1Request, http1Sink } from './http1.ts';
-import { http2Request, http2Sink, watchSession } from './http2.ts';
+import { countStreams, http2Request, http2Sink } from './http2.ts';
 import { type ListenAddress, listen } from './listen.ts';
-import { peerOf, rememberPeer } from './peer.ts';
+import { peerOf, rememberPeer, withoutMapping } from './peer.ts';
+import { type Proxies, receiveProxyHeader } from './proxied.ts';
 import type { NetworkRequest } from './request.ts';
 import { Rounds } from './rounds.ts';
-import { CHECK_MS, serverOptions } from './server-options.ts';
+import { CHECK_MS, MOST_HEADERS, serverOptions } from './server-options.ts';
 import {
   DEFAULT_LIMITS,
   type HttpHandler,
@@ -41,6 +42,8 @@ export interface HttpsServerOptions extends ServingCertificate {
    * servers behind a balancer. Upstream: `--goaway-chance`. Default: none.
    */
   readonly goawayChance?: number;
+  /** Balancers that say with the PROXY protocol whose connections they hand on. Default: none. */
+  readonly proxies?: Proxies;
 }
 
 export interface HttpsServer {
@@ -70,6 +73,8 @@ class Server implements HttpsServer {
   readonly #server: Http2SecureServer;
   /** Every TCP connection, before and after its handshake. */
   readonly #connections = new Set<Socket>();
+  /** Whose connections are, by their ends, where a balancer in between has said so. */
+  readonly #sources = new Map<string, string>();
   readonly #handshakes: PendingHandshakes;
   readonly #established: Connections<Socket | ServerHttp2Session>;
   readonly #rounds = new Rounds<object>();
@@ -91,10 +96,14 @@ class Server implements HttpsServer {
     this.#established = new Connections(this.#limits.connections);
     this.#unread = new UnreadAnswers(this.#limits);
     this.#server = createSecureServer(serverOptions(options, this.#limits));
+    // Of HTTP/1.1, read by Node though its types do not name it here.
+    Object.assign(this.#server, { maxHeadersCount: MOST_HEADERS });
+    if (options.proxies === undefined) this.#server.on('connection', this.#takeConnection);
+    else this.#listenToProxies(options.proxies);
     this.#listenToConnections();
     this.#listenToRequests();
-    const often = Math.min(CHECK_MS, this.#limits.answerMs);
-    this.#sweep = setInterval(() => this.#unread.sweep(performance.now()), often).unref();
+    const often = Math.min(CHECK_MS, this.#limits.answerMs, this.#limits.idleMs);
+    this.#sweep = setInterval(() => this.#sweepAll(performance.now()), often).unref();
   }
 
   async listen(address: ListenAddress): Promise<ListenAddress> {
@@ -117,18 +126,56 @@ class Server implements HttpsServer {
     clearInterval(this.#sweep);
   }
 
-  #listenToConnections(): void {
-    this.#server.on('connection', (socket: Socket) => {
-      this.#connections.add(socket);
-      const id = idOf(socket);
-      socket.once('close', () => {
-        this.#connections.delete(socket);
-        this.#handshakes.closed(id, socket);
-      });
-      // A socket without a listener would bring the process down.
-      socket.on('error', () => socket.destroy());
-      this.#handshakes.add(socket);
+  /** `setTimeout` of each session would do, but Node keeps that timer, and the session, when the session ends. */
+  #sweepAll(now: number): void {
+    this.#unread.sweep(now);
+    this.#established.endIdleSince(now - this.#limits.idleMs);
+  }
+
+  /** Node's own listener, which begins TLS, has been called before. */
+  readonly #takeConnection = (socket: Socket): void => {
+    this.#keep(socket);
+    this.#handshakes.add(socket);
+  };
+
+  #keep(socket: Socket): void {
+    this.#connections.add(socket);
+    const id = idOf(socket);
+    socket.once('close', () => {
+      this.#connections.delete(socket);
+      this.#sources.delete(id);
+      this.#handshakes.closed(id, socket);
     });
+    // A socket without a listener would bring the process down.
+    socket.on('error', () => socket.destroy());
+  }
+
+  /** Puts itself before Node's own listeners: TLS begins behind the header. */
+  #listenToProxies(proxies: Proxies): void {
+    const begin = this.#server.listeners('connection');
+    const pass = (socket: Socket): void => {
+      for (const listener of begin) Reflect.apply(listener, this.#server, [socket]);
+    };
+    this.#server.removeAllListeners('connection');
+    this.#server.on('connection', (socket: Socket) => {
+      const from = withoutMapping(socket.remoteAddress ?? '');
+      if (!proxies.trusts(from)) {
+        pass(socket);
+        this.#takeConnection(socket);
+        return;
+      }
+      this.#keep(socket);
+      this.#handshakes.addUntold(socket);
+      const timeoutMs = this.#limits.handshakeMs;
+      receiveProxyHeader(socket, { from, timeoutMs, proxies }, (source) => {
+        if (source !== undefined) this.#sources.set(idOf(socket), source);
+        this.#handshakes.told(socket, source);
+        pass(socket);
+      });
+    });
+  }
+
+  #listenToConnections(): void {
     this.#server.on('secureConnection', (socket: TLSSocket) => {
       this.#handshakes.finished(socket);
       socket.on('error', () => socket.destroy());
@@ -137,11 +184,11 @@ class Server implements HttpsServer {
         this.#established.delete(socket);
       });
       if (socket.alpnProtocol === 'h2') return;
-      if (!this.#established.add(socket, () => socket.destroySoon())) {
+      if (!this.#established.add(socket, () => socket.destroySoon(), performance.now())) {
         socket.destroy();
         return;
       }
-      rememberPeer(socket, socket, () => socket.destroy());
+      rememberPeer(socket, socket, () => socket.destroy(), this.#sources.get(idOf(socket)));
       this.#http1.set(socket, 0);
       if (this.#closing !== undefined) socket.end();
     });
@@ -169,13 +216,18 @@ class Server implements HttpsServer {
       this.#established.delete(session);
       this.#rounds.forget(session);
     });
-    if (!this.#established.add(session, () => session.close())) {
+    if (!this.#established.add(session, () => session.close(), performance.now())) {
       session.destroy();
       return;
     }
-    if (session.socket instanceof TLSSocket)
-      rememberPeer(session, session.socket, () => session.destroy());
-    watchSession(session, this.#limits.idleMs, (busy) => this.#established.turned(session, busy));
+    const { socket } = session;
+    if (socket instanceof TLSSocket) {
+      rememberPeer(session, socket, () => session.destroy(), this.#sources.get(idOf(socket)));
+    }
+    countStreams(session, (busy) => {
+      if (busy) this.#established.busy(session);
+      else this.#established.idle(session, performance.now());
+    });
   }
 
   #listenToRequests(): void {
@@ -221,8 +273,13 @@ class Server implements HttpsServer {
       response.destroy();
       return;
     }
+    // Before 24.21 Node leaves out what is beyond them: it could be whom the request of a proxy is for.
+    if (message.rawHeaders.length >= 2 * MOST_HEADERS) {
+      socket.end(BAD_REQUEST);
+      return;
+    }
     this.#http1.set(socket, (this.#http1.get(socket) ?? 0) + 1);
-    this.#established.turned(socket, true);
+    this.#established.busy(socket);
     response.once('close', () => this.#http1Done(socket));
     const request = http1Request(message, response, peer, this.#limits);
     void this.#answer(
@@ -239,7 +296,7 @@ class Server implements HttpsServer {
     const left = (this.#http1.get(socket) ?? 1) - 1;
     if (socket.destroyed) return;
     this.#http1.set(socket, left);
-    if (left === 0) this.#established.turned(socket, false);
+    if (left === 0) this.#established.idle(socket, performance.now());
     if (this.#closing !== undefined && left === 0) socket.end();
   }
 

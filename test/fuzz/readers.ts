@@ -54,6 +54,7 @@ import { type Mutant, mutateBytes, mutateDer } from './mutate.ts';
 import { mutateProtobuf } from './mutate-protobuf.ts';
 import { mutateText } from './mutate-text.ts';
 import { objectsInProtobuf, readProtobuf } from './protobuf.ts';
+import { PROXY_TOKENS, proxyHeaders, readProxy } from './proxy-header.ts';
 import type { Random } from './random.ts';
 
 export interface Reader {
@@ -291,6 +292,13 @@ function readPem(input: Uint8Array): void {
 
 /** By the names that `npm run fuzz` takes. Seeds are made when a reader is asked for. */
 export const READERS: Readonly<Record<string, () => Reader>> = {
+  'proxy-header': () => ({
+    seeds: proxyHeaders(),
+    mutate: (bytes, random) =>
+      random.oneIn(2) ? mutateBytes(bytes, random) : text(PROXY_TOKENS)(bytes, random),
+    read: readProxy,
+    limit: LIMIT,
+  }),
   der: () => ({
     seeds: [
       ...certificates(),

@@ -3,6 +3,7 @@
  * of times, memory stays, and everybody else is served.
  */
 import http2 from 'node:http2';
+import { queryObjects } from 'node:v8';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createHttpsServer, type HttpLimits, type HttpsServer } from '../../src/http/index.ts';
 import type { ApiResponse } from '../../src/kubernetes/index.ts';
@@ -253,5 +254,35 @@ describe('connections that stand', () => {
     await third.ended;
     expect(busy.some(({ socket }) => socket.destroyed)).toBe(false);
     wait.resolve(small);
+  });
+
+  it('leave nothing behind when they end', async () => {
+    const { port } = await serve();
+    const before = sessionsInMemory();
+    for (let i = 0; i < 20; i++) {
+      const client = http2.connect(`https://127.0.0.1:${port}`, credentials);
+      await statusOf(client);
+      await new Promise((resolve) => client.close(() => resolve(undefined)));
+    }
+    await expect.poll(sessionsInMemory).toBeLessThanOrEqual(before + 1);
+  });
+});
+
+/** Sessions of servers that cannot be collected; the class itself is not exported. */
+function sessionsInMemory(): number {
+  return queryObjects(ServerSession, { format: 'count' });
+}
+
+const ServerSession = await new Promise<new () => object>((resolve) => {
+  const server = http2.createServer();
+  server.once('session', (session) => {
+    session.once('close', () => server.close());
+    session.destroy();
+    resolve(Object.getPrototypeOf(session).constructor);
+  });
+  server.listen(0, '127.0.0.1', () => {
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    http2.connect(`http://127.0.0.1:${port}`).on('error', () => undefined);
   });
 });

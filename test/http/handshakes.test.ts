@@ -57,4 +57,17 @@ describe('connections before their handshake', () => {
     }
     expect(ended).toEqual([]);
   });
+
+  it('those of a balancer are nobody’s until it has said whose they are', () => {
+    const ended: string[] = [];
+    const pending = new PendingHandshakes(1000);
+    const all = connections('192.0.2.5', 300, ended);
+    for (const one of all) pending.addUntold(one);
+    expect(ended).toEqual([]);
+    all.forEach((one, at) => pending.told(one, `198.51.100.${at % 2}`));
+    expect(ended).toHaveLength(100);
+    for (const one of all) pending.finished(one);
+    pending.addUntold(all[0] ?? { destroy: () => undefined });
+    expect(ended).toHaveLength(100);
+  });
 });

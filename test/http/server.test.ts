@@ -155,6 +155,46 @@ describe('headers that come several times', () => {
     expect((await overHttp2(session(url), headers)).body).toBe('500');
   });
 
+  it('are 2,000 at most, and none is left out of more', async () => {
+    let last: unknown;
+    const { url } = await serve(async ({ headers }) => {
+      last = headers['x-last'];
+      return text('');
+    });
+    const ask = async (count: number): Promise<number> => {
+      const others = Array.from({ length: count - 3 }, (_, at) => [`x${at}`, '']).flat();
+      // Beside these, Node's client says to end the connection.
+      const headers = ['host', 'x', ...others, 'x-last', 'here'];
+      last = undefined;
+      return (await overHttp1(url, { headers })).status;
+    };
+    expect(await ask(1990)).toBe(200);
+    expect(last).toBe('here');
+    for (const count of [2_000, 2_001, 2_100, 4_000]) {
+      expect([400, 431], String(count)).toContain(await ask(count));
+      expect(last).toBeUndefined();
+    }
+  });
+
+  it('keep blanks at their ends over HTTP/2: who is left out is not whom the proxy speaks for', async () => {
+    const seen: HttpRequest['headers'][] = [];
+    const { url } = await serve(async ({ headers }) => {
+      seen.push(headers);
+      return text('');
+    });
+    const client = session(url);
+    for (const value of ['bob ', ' bob', '\tbob\t', ' ']) {
+      const { status } = await overHttp2(client, { ':path': '/', 'impersonate-user': value });
+      expect(status).toBe(200);
+    }
+    expect(seen.map((headers) => headers['impersonate-user'])).toEqual([
+      'bob ',
+      ' bob',
+      '\tbob\t',
+      ' ',
+    ]);
+  });
+
   it('are the first one where there should be one', async () => {
     const { url } = await serve(async ({ headers }) => text(String(headers.authorization)));
     const headers = ['authorization', 'Bearer one', 'authorization', 'Bearer two', 'host', 'x'];
