@@ -19,15 +19,17 @@ const WANTED: Readonly<Record<string, string>> = {
     DeleteOptions GetOptions LabelSelector ListOptions PartialObjectMetadata PatchOptions Status UpdateOptions
     WatchEvent`,
   'k8s.io/apimachinery/pkg/apis/meta/v1beta1': 'PartialObjectMetadataList',
-  'k8s.io/api/core/v1': `ConfigMap Endpoints Event Namespace Node PersistentVolume PersistentVolumeClaim Pod
+  'k8s.io/api/core/v1': `Binding ConfigMap Endpoints Event Namespace Node PersistentVolume PersistentVolumeClaim Pod
     PodTemplate ReplicationController Secret Service ServiceAccount`,
   'k8s.io/api/admissionregistration/v1': `MutatingAdmissionPolicy MutatingAdmissionPolicyBinding
     MutatingWebhookConfiguration ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding
     ValidatingWebhookConfiguration`,
   'k8s.io/api/apidiscovery/v2': 'APIGroupDiscoveryList',
+  'k8s.io/api/apps/v1': 'ReplicaSet StatefulSet',
   'k8s.io/api/authentication/v1': 'SelfSubjectReview TokenRequest TokenReview',
   'k8s.io/api/authorization/v1': `LocalSubjectAccessReview SelfSubjectAccessReview SelfSubjectRulesReview
     SubjectAccessReview`,
+  'k8s.io/api/autoscaling/v1': 'Scale',
   'k8s.io/api/certificates/v1': 'CertificateSigningRequest',
   'k8s.io/api/certificates/v1alpha1': 'ClusterTrustBundle',
   'k8s.io/api/certificates/v1beta1': 'ClusterTrustBundle PodCertificateRequest',
@@ -38,8 +40,9 @@ const WANTED: Readonly<Record<string, string>> = {
   'k8s.io/api/node/v1': 'RuntimeClass',
   'k8s.io/api/policy/v1': 'Eviction PodDisruptionBudget',
   'k8s.io/api/rbac/v1': 'ClusterRole ClusterRoleBinding Role RoleBinding',
+  'k8s.io/api/resource/v1': 'DeviceClass ResourceClaim ResourceClaimTemplate ResourceSlice',
   'k8s.io/api/scheduling/v1': 'PriorityClass',
-  'k8s.io/api/storage/v1': 'CSIDriver CSINode',
+  'k8s.io/api/storage/v1': 'CSIDriver CSINode CSIStorageCapacity StorageClass VolumeAttachment',
   'k8s.io/kube-aggregator/pkg/apis/apiregistration/v1': 'APIService',
 };
 
@@ -210,6 +213,9 @@ function flags(
     ...(markers.get('mapType')?.[0] === 'atomic' || markers.get('structType')?.[0] === 'atomic'
       ? ['atomic']
       : []),
+    ...(markers.get('mapType')?.[0] === 'granular' || markers.get('structType')?.[0] === 'granular'
+      ? ['granular']
+      : []),
     ...(strategy === undefined ? [] : [`patch=${strategy}`]),
     ...(mergeKey === undefined ? [] : [`key=${mergeKey}`]),
     ...(fallback === undefined || !/^["\d]|^true$|^false$/.test(fallback)
@@ -234,8 +240,10 @@ const GROUPS: Readonly<Record<string, string>> = {
   admissionregistration: 'admissionregistration.k8s.io',
   apidiscovery: 'apidiscovery.k8s.io',
   apiregistration: 'apiregistration.k8s.io',
+  apps: 'apps',
   authentication: 'authentication.k8s.io',
   authorization: 'authorization.k8s.io',
+  autoscaling: 'autoscaling',
   certificates: 'certificates.k8s.io',
   coordination: 'coordination.k8s.io',
   discovery: 'discovery.k8s.io',
@@ -244,6 +252,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   node: 'node.k8s.io',
   policy: 'policy',
   rbac: 'rbac.authorization.k8s.io',
+  resource: 'resource.k8s.io',
   scheduling: 'scheduling.k8s.io',
   storage: 'storage.k8s.io',
 };

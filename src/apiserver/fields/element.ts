@@ -38,9 +38,9 @@ export function canonicalElement(text: string): string | undefined {
     case 'f':
       return text;
     case 'v':
-      return valueElement(jsonOf(text));
+      return valueElement(shallowJsonOf(text));
     case 'k': {
-      const keys = jsonOf(text);
+      const keys = shallowJsonOf(text);
       if (!isJsonObject(keys)) throw new FieldsError('expected the keys of an item as an object');
       return keyElement(sortedPairs(keys));
     }
@@ -166,6 +166,25 @@ function jsonOf(element: string): unknown {
   } catch {
     throw new FieldsError('expected JSON in an element');
   }
+}
+
+/** Deeper than any key or value of a set: JSON that is written again is gone through level by level, on the stack. */
+const DEEPEST = 64;
+
+function shallowJsonOf(element: string): unknown {
+  const value = jsonOf(element);
+  let depth = 0;
+  let isInText = false;
+  for (let at = 2; at < element.length; at += 1) {
+    const unit = element.charCodeAt(at);
+    if (unit === ESCAPE) at += 1;
+    else if (unit === QUOTE) isInText = !isInText;
+    else if (isInText) continue;
+    else if (unit === 0x5b || unit === 0x7b) depth += 1;
+    else if (unit === 0x5d || unit === 0x7d) depth -= 1;
+    if (depth > DEEPEST) throw new FieldsError('an element is nested too deeply');
+  }
+  return value;
 }
 
 const ESCAPED = /[<>&\u2028\u2029]/g;

@@ -4,6 +4,7 @@
  * are never changed once they are in a set; what an operation leaves as it is, it shares (structured-merge-diff,
  * fieldpath/set.go).
  */
+import { addAll } from '../../add-all.ts';
 import { compareElements, MEMBER, shownElement } from './element.ts';
 
 export interface FieldSet {
@@ -183,7 +184,7 @@ export function shownPaths(set: FieldSet, prefix = ''): string[] {
   }
   for (const [element, node] of Object.entries(set)) {
     if (element === MEMBER) continue;
-    paths.push(...shownPaths(node, prefix + shownElement(element)));
+    addAll(paths, shownPaths(node, prefix + shownElement(element)));
   }
   return paths;
 }

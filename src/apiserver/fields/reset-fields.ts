@@ -14,16 +14,21 @@ const SPEC_AND_METADATA: Paths = [['spec'], ['metadata']];
 const RESET: Readonly<Record<string, Readonly<Record<string, Paths>>>> = {
   '/namespaces': { '': STATUS, status: SPEC, finalize: STATUS },
   '/nodes': { '': STATUS, status: SPEC },
+  '/persistentvolumeclaims': { '': STATUS, status: SPEC },
+  '/persistentvolumes': { '': STATUS, status: SPEC },
   '/pods': {
     '': STATUS,
     status: [['spec'], ['metadata', 'deletionTimestamp'], ['metadata', 'ownerReferences']],
   },
+  '/replicationcontrollers': { '': STATUS, status: SPEC },
   '/services': { '': STATUS, status: SPEC },
   'admissionregistration.k8s.io/validatingadmissionpolicies': {
     '': STATUS,
     status: SPEC_AND_METADATA,
   },
   'apiregistration.k8s.io/apiservices': { '': STATUS, status: SPEC_AND_METADATA },
+  'apps/replicasets': { '': STATUS, status: SPEC },
+  'apps/statefulsets': { '': STATUS, status: SPEC },
   'certificates.k8s.io/certificatesigningrequests': {
     '': [['spec'], ['status']],
     status: [['spec'], ['status', 'conditions']],
@@ -35,6 +40,9 @@ const RESET: Readonly<Record<string, Readonly<Record<string, Paths>>>> = {
     '': STATUS,
     status: SPEC_AND_METADATA,
   },
+  'policy/poddisruptionbudgets': { '': STATUS, status: SPEC },
+  'resource.k8s.io/resourceclaims': { '': STATUS, status: SPEC_AND_METADATA },
+  'storage.k8s.io/volumeattachments': { '': STATUS, status: SPEC_AND_METADATA },
 };
 
 export const resetFields = ({ group, resource }: ResourceType, subresource: string): Paths =>

@@ -64,4 +64,6 @@ export const KINDS_OF_CORE: ReadonlySet<string> = new Set([
   API_GROUP,
   API_GROUP_LIST,
   API_VERSIONS,
+  // Sets of pods hold claims.
+  'io.k8s.api.core.v1.PersistentVolumeClaim',
 ]);

@@ -36,6 +36,8 @@ const PATCHES = [
 /** What differs between a resource and its subresources. */
 interface Target {
   readonly definition: ResourceDefinition;
+  /** Of the kind that is read and written: a subresource may have one of its own. */
+  readonly shown: ResourceDefinition;
   /** `CoreV1`. */
   readonly prefix: string;
   /** `NamespacedConfigMap`, `NodeStatus`. */
@@ -91,7 +93,7 @@ function resourcePaths(root: string, prefix: string, definition: ResourceDefinit
     ? `${root}/namespaces/{namespace}/${type.resource}`
     : `${root}/${type.resource}`;
   const subject = `${type.namespaced ? 'Namespaced' : ''}${type.kind}`;
-  const target: Target = { definition, prefix, subject };
+  const target: Target = { definition, shown: definition, prefix, subject };
   const item = [nameOf(type.kind), ...inNamespace, PRETTY];
   const paths: Path[] = [
     {
@@ -100,13 +102,18 @@ function resourcePaths(root: string, prefix: string, definition: ResourceDefinit
       operations: operations(target, verbs, COLLECTION),
     },
     { path: `${collection}/{name}`, parameters: item, operations: operations(target, verbs, ITEM) },
-    ...Object.entries(subresources).map(([subresource, { verbs: allowed }]) => ({
+    ...Object.entries(subresources).map(([subresource, { verbs: allowed, form }]) => ({
       path: `${collection}/{name}/${subresource}`,
       parameters: item,
       operations: operations(
-        { ...target, subject: `${subject}${capital(subresource)}`, subresource },
+        {
+          ...target,
+          subject: `${subject}${capital(subresource)}`,
+          subresource,
+          shown: form?.definition ?? definition,
+        },
         allowed,
-        ITEM,
+        { ...ITEM, create: posting },
       ),
     })),
   ];
@@ -227,18 +234,18 @@ const ITEM: Readonly<Partial<Record<Verb, Writer>>> = {
     id: `read${target.prefix}${target.subject}`,
     description: `read ${specified(target)}`,
     action: 'get',
-    kind: gvkOf(target.definition.type),
+    kind: gvkOf(target.shown.type),
     parameters: [],
-    answers: { 200: ['OK', target.definition.schema.name] },
+    answers: { 200: ['OK', target.shown.schema.name] },
   }),
   update: (target) => ({
     method: 'put',
     id: `replace${target.prefix}${target.subject}`,
     description: `replace ${specified(target)}`,
     action: 'put',
-    kind: gvkOf(target.definition.type),
+    kind: gvkOf(target.shown.type),
     parameters: WRITE,
-    body: target.definition.schema.name,
+    body: target.shown.schema.name,
     bodyRequired: true,
     answers: written(target),
   }),
@@ -247,7 +254,7 @@ const ITEM: Readonly<Partial<Record<Verb, Writer>>> = {
     id: `patch${target.prefix}${target.subject}`,
     description: `partially update ${specified(target)}`,
     action: 'patch',
-    kind: gvkOf(target.definition.type),
+    kind: gvkOf(target.shown.type),
     parameters: PATCHING,
     body: PATCH,
     bodyRequired: true,
@@ -272,7 +279,24 @@ const ITEM: Readonly<Partial<Record<Verb, Writer>>> = {
   },
 };
 
-const written = ({ definition: { schema } }: Target): Operation['answers'] => ({
+/** What is posted to an object. */
+const posting: Writer = ({ definition, shown, prefix, subject, subresource }) => ({
+  method: 'post',
+  id: `create${prefix}${subject}`,
+  description: `create ${subresource} of ${article(definition.type.kind)}`,
+  action: 'post',
+  kind: gvkOf(shown.type),
+  parameters: WRITE,
+  body: shown.schema.name,
+  bodyRequired: true,
+  answers: {
+    200: ['OK', shown.schema.name],
+    201: ['Created', shown.schema.name],
+    202: ['Accepted', shown.schema.name],
+  },
+});
+
+const written = ({ shown: { schema } }: Target): Operation['answers'] => ({
   200: ['OK', schema.name],
   201: ['Created', schema.name],
 });

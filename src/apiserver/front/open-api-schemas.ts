@@ -68,6 +68,9 @@ function kindsOf(
     const { group, version } = type;
     versions.set(`${group}/${version}`, { group, version });
     known.set(schema.name, [gvkOf(type)]);
+    for (const { form } of Object.values(definition.subresources)) {
+      if (form !== undefined) known.set(form.definition.schema.name, [gvkOf(form.definition.type)]);
+    }
     if (!verbs.includes('list')) continue;
     known.set(listSchemaName(definition), [{ ...gvkOf(type), kind: listKind }]);
   }

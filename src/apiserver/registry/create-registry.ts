@@ -2,12 +2,27 @@
 import { type Clock, systemClock } from '../../client/index.ts';
 import { type JsonDocument, type KubernetesObject, NAMESPACES } from '../../kubernetes/index.ts';
 import type { Storage } from '../../storage/index.ts';
-import { DEFINITIONS, type ResourceDefinition, type Subresource } from '../resources/index.ts';
+import {
+  DEFINITIONS,
+  type ResourceDefinition,
+  type ServiceRanges,
+  serviceRanges,
+} from '../resources/index.ts';
 import { Codec } from './codec.ts';
 import { create, type NamespaceCheck } from './create.ts';
 import { decodeBody } from './decode-body.ts';
 import { remove } from './delete.ts';
 import { removeCollection } from './delete-collection.ts';
+import {
+  appliedBy,
+  type FormWrite,
+  formOf,
+  patchedBy,
+  post,
+  shownIn,
+  subresourceOf,
+  updatedBy,
+} from './form.ts';
 import { keyOf } from './keys.ts';
 import { list } from './list.ts';
 import { liveReader } from './live-reader.ts';
@@ -34,7 +49,7 @@ import type {
 } from './registry.ts';
 import { parseResourceVersion } from './resource-version.ts';
 import { seed } from './seed.ts';
-import { type Listener, Store } from './store.ts';
+import { bothListeners, type Listener, Store } from './store.ts';
 import { type Random, systemRandom } from './system-metadata.ts';
 import { update } from './update.ts';
 import { watch } from './watch.ts';
@@ -44,6 +59,8 @@ export interface RegistryOptions {
   readonly clock?: Clock;
   /** For uids and generated names, in [0, 1). The default is not to be guessed. */
   readonly random?: Random;
+  /** What services get addresses and node ports from. Upstream's defaults unless given. */
+  readonly serviceRanges?: ServiceRanges;
   /** Whether DELETE leaves work for a garbage collector, which runs elsewhere. True unless given. */
   readonly garbageCollection?: boolean;
   /** Hears of each write of this server before whoever has asked for it. */
@@ -63,8 +80,11 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
     codec,
     clock,
     random,
+    ranges: options.serviceRanges ?? serviceRanges(),
     listener:
-      options.listener === undefined ? live.listener : both(live.listener, options.listener),
+      options.listener === undefined
+        ? live.listener
+        : bothListeners(live.listener, options.listener),
     collectsGarbage: options.garbageCollection ?? true,
     definitions: DEFINITIONS,
   });
@@ -72,17 +92,6 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
   await live.start(ending.signal, failed);
   return new StoredRegistry(store, live.reader, namespaces, ending);
 }
-
-const both = (one: Listener, other: Listener): Listener => ({
-  stored(key, served) {
-    one.stored(key, served);
-    other.stored(key, served);
-  },
-  deleted(definition, key, revision) {
-    one.deleted(definition, key, revision);
-    other.deleted(definition, key, revision);
-  },
-});
 
 class StoredRegistry implements Registry {
   readonly definitions = DEFINITIONS;
@@ -116,14 +125,15 @@ class StoredRegistry implements Registry {
   async get<T extends KubernetesObject>(
     definition: ResourceDefinition<T>,
     key: ObjectKey,
-    { resourceVersion }: GetOptions = {},
-  ): Promise<Served<T>> {
+    { resourceVersion, subresource }: GetOptions = {},
+  ): Promise<Served> {
     const version = parseResourceVersion(resourceVersion);
     const { revision } = this.#store.storage;
     if (version > revision) throw tooLargeVersion(version, revision);
     const served = await this.#store.read(definition, keyOf(definition, key));
     if (served === undefined) throw notFound(definition.type, key.name);
-    return served;
+    const form = formOf(definition, subresource);
+    return form === undefined ? served : shownIn(form, served);
   }
 
   async list<T extends KubernetesObject>(
@@ -163,7 +173,11 @@ class StoredRegistry implements Registry {
     subresource: string | undefined,
     object: T,
     context: WriteContext,
-  ): Promise<Written<T>> {
+  ): Promise<Written> {
+    const write = formWrite(definition, key, subresource);
+    if (write !== undefined) {
+      return await this.#update(definition, key, subresource, updatedBy(write, object), context);
+    }
     return await this.#update(definition, key, subresource, () => object, context, {
       uid: object.metadata.uid,
     });
@@ -175,11 +189,19 @@ class StoredRegistry implements Registry {
     subresource: string | undefined,
     patch: Patch,
     context: WriteContext,
-  ): Promise<Written<T>> {
+  ): Promise<Written> {
+    const write = formWrite(definition, key, subresource);
     if (patch.mediaType === APPLY_PATCH) {
-      const apply = readApplyPatch(definition, subresource, patch, context);
+      const apply =
+        write === undefined
+          ? readApplyPatch(definition, subresource, patch, context)
+          : appliedBy(write, patch, context);
       const made = (current: T | undefined): T => apply(current, this.#store.clock.now());
       return await this.#update(definition, key, subresource, made, context, { isApplied: true });
+    }
+    if (write !== undefined) {
+      const wanted = patchedBy(write, patch, context);
+      return await this.#update(definition, key, subresource, wanted, context);
     }
     const patched = readPatch(definition, patch, context);
     const wanted = (current: T | undefined): T => {
@@ -187,6 +209,20 @@ class StoredRegistry implements Registry {
       return patched(current);
     };
     return await this.#update(definition, key, subresource, wanted, context);
+  }
+
+  async post<T extends KubernetesObject>(
+    definition: ResourceDefinition<T>,
+    key: ObjectKey,
+    subresource: string,
+    object: KubernetesObject,
+    context: WriteContext,
+  ): Promise<void> {
+    const write = formWrite(definition, key, subresource);
+    if (write === undefined) {
+      throw new TypeError(`expected a subresource with a kind of its own, got ${subresource}`);
+    }
+    await post(this.#store, write, object, context);
   }
 
   async delete<T extends KubernetesObject>(
@@ -219,16 +255,16 @@ class StoredRegistry implements Registry {
     this.#ending.abort();
   }
 
-  #update<T extends KubernetesObject>(
+  async #update<T extends KubernetesObject>(
     definition: ResourceDefinition<T>,
     key: ObjectKey,
     subresource: string | undefined,
     wanted: (current: T | undefined) => T,
     context: WriteContext,
     more: { readonly uid?: string | undefined; readonly isApplied?: boolean } = {},
-  ): Promise<Written<T>> {
+  ): Promise<Written> {
     const part = subresource === undefined ? undefined : subresourceOf(definition, subresource);
-    return update(this.#store, {
+    const { served, created } = await update(this.#store, {
       definition,
       key,
       ...more,
@@ -237,6 +273,7 @@ class StoredRegistry implements Registry {
       context,
       checkNamespace: this.#checkNamespace(definition),
     });
+    return { served: part?.form === undefined ? served : shownIn(part.form, served), created };
   }
 
   #checkNamespace(definition: ResourceDefinition): NamespaceCheck {
@@ -244,11 +281,14 @@ class StoredRegistry implements Registry {
   }
 }
 
-function subresourceOf<T extends KubernetesObject>(
-  { subresources, type }: ResourceDefinition<T>,
-  name: string,
-): Subresource<T> {
-  const found = Object.hasOwn(subresources, name) ? subresources[name] : undefined;
-  if (found !== undefined) return found;
-  throw new TypeError(`expected a subresource of ${type.resource}, got ${name}`);
+/** Undefined where it is not written in a form of its own. */
+function formWrite<T extends KubernetesObject>(
+  definition: ResourceDefinition<T>,
+  key: ObjectKey,
+  subresource: string | undefined,
+): FormWrite<T> | undefined {
+  const form = formOf(definition, subresource);
+  return form === undefined || subresource === undefined
+    ? undefined
+    : { definition, form, subresource, key };
 }

@@ -91,7 +91,8 @@ export async function prepareCreate<T extends KubernetesObject>(
   const managed = isApplied ? complete : managedAlone(definition, complete, context, now);
   const named = withSystemMetadata(managed, scope, now, store.random);
   const { user } = context.attributes;
-  const given = strategy.prepareCreate?.(named, { user, now }) ?? named;
+  const filled = (await strategy.fillIn?.(named, store)) ?? named;
+  const given = strategy.prepareCreate?.(filled, { user, now }) ?? filled;
   const prepared = await completed(store, definition, given, undefined);
   const errors = [
     ...validateMetadata(definition, prepared),
@@ -134,6 +135,7 @@ export async function completed<T extends KubernetesObject>(
   return await strategy.complete(object, old, {
     list: () => store.all(definition),
     random: store.random,
+    ranges: store.ranges,
   });
 }
 

@@ -1,4 +1,5 @@
 /** DELETE of a collection (apiserver, pkg/registry/generic/registry/store.go, DeleteCollection). */
+import { addAll } from '../../add-all.ts';
 import type { KubernetesObject } from '../../kubernetes/index.ts';
 import type { ResourceDefinition } from '../resources/index.ts';
 import { removeUnlessGone } from './delete.ts';
@@ -31,7 +32,7 @@ export async function removeCollection<T extends KubernetesObject>(
   });
   const { revision } = page;
   for (;;) {
-    items.push(...page.items);
+    addAll(items, page.items);
     for (const { object } of page.items) {
       await removeUnlessGone(store, definition, locationOf(definition, object), options, context);
     }

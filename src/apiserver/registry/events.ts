@@ -55,11 +55,11 @@ export class NoteEvent implements ServedEvent {
 
 /** An object with nothing but a resource version, and what Go writes of one without anything. */
 export function bookmark(
-  { type, schema }: ResourceDefinition,
+  { type, schema, blank = {} }: ResourceDefinition,
   revision: number,
   isInitialEnd: boolean,
 ): ServedEvent {
-  const { kind: _, apiVersion: __, metadata: ___, ...zero } = readAs(schema, {});
+  const { kind: _, apiVersion: __, metadata: ___, ...zero } = readAs(schema, blank);
   return new NoteEvent('BOOKMARK', {
     ...zero,
     kind: type.kind,

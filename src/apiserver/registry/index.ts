@@ -1,6 +1,6 @@
 /** The server's objects: stored, checked, watched. */
 export { createRegistry } from './create-registry.ts';
-export { prefixOf } from './keys.ts';
+export { followStored, type Memory, memoryListener } from './follow-stored.ts';
 export { encodeList, encodeListProtobuf, listMeta } from './list.ts';
 export { APPLY_PATCH, PATCH_MEDIA_TYPES } from './patch/index.ts';
 export type * from './reader.ts';
@@ -8,4 +8,4 @@ export { withoutProtobuf } from './refusals.ts';
 export type * from './registry.ts';
 export { SYSTEM_NAMESPACES, SYSTEM_OBJECTS } from './seed.ts';
 export { protobufOf } from './served.ts';
-export type { Listener } from './store.ts';
+export { bothListeners, type Listener } from './store.ts';

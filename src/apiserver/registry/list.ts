@@ -1,4 +1,5 @@
 /** LIST: a snapshot of a revision, in pages if wanted. */
+import { addAll } from '../../add-all.ts';
 import {
   apiVersionOf,
   envelopeList,
@@ -164,7 +165,7 @@ export function encodeList<T extends KubernetesObject>(
   const parts: Uint8Array[] = [Buffer.from(`${head.slice(0, -1)},"items":[`)];
   for (const [index, served] of items.entries()) {
     if (index > 0) parts.push(COMMA);
-    parts.push(...itemParts(served));
+    addAll(parts, itemParts(served));
   }
   parts.push(CLOSE);
   return Buffer.concat(parts);

@@ -54,5 +54,7 @@ function policyOf<T extends KubernetesObject>(
     ? 'Orphan'
     : own === FOREGROUND_FINALIZER
       ? 'Foreground'
-      : 'Background';
+      : strategy.orphansDependents === true
+        ? 'Orphan'
+        : 'Background';
 }

@@ -35,6 +35,8 @@ export interface Served<T extends KubernetesObject = KubernetesObject> {
 export interface GetOptions {
   /** As in the query. Empty or absent: the newest. */
   readonly resourceVersion?: string;
+  /** One in a kind of its own is answered in that. */
+  readonly subresource?: string;
 }
 
 export interface ListRequest {
@@ -102,8 +104,8 @@ export interface WriteContext {
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 
-export interface Written<T extends KubernetesObject = KubernetesObject> {
-  readonly served: Served<T>;
+export interface Written {
+  readonly served: Served;
   /** Made by an update: answer 201 and not 200. */
   readonly created: boolean;
 }
@@ -155,7 +157,7 @@ export interface Registry {
     definition: ResourceDefinition<T>,
     key: ObjectKey,
     options?: GetOptions,
-  ): Promise<Served<T>>;
+  ): Promise<Served>;
   list<T extends KubernetesObject>(
     definition: ResourceDefinition<T>,
     request: ListRequest,
@@ -177,20 +179,29 @@ export interface Registry {
     object: T,
     context: WriteContext,
   ): Promise<Served<T>>;
+  /** @param object of the kind of the subresource, where it has one of its own; so is what is answered */
   update<T extends KubernetesObject>(
     definition: ResourceDefinition<T>,
     key: ObjectKey,
     subresource: string | undefined,
     object: T,
     context: WriteContext,
-  ): Promise<Written<T>>;
+  ): Promise<Written>;
   patch<T extends KubernetesObject>(
     definition: ResourceDefinition<T>,
     key: ObjectKey,
     subresource: string | undefined,
     patch: Patch,
     context: WriteContext,
-  ): Promise<Written<T>>;
+  ): Promise<Written>;
+  /** POST of a subresource that has a kind of its own: the object is changed, and nothing else is stored. */
+  post<T extends KubernetesObject>(
+    definition: ResourceDefinition<T>,
+    key: ObjectKey,
+    subresource: string,
+    object: KubernetesObject,
+    context: WriteContext,
+  ): Promise<void>;
   delete<T extends KubernetesObject>(
     definition: ResourceDefinition<T>,
     key: ObjectKey,

@@ -3,7 +3,7 @@ import { KubepkiError } from '../../errors.ts';
 import {
   EVERYTHING,
   exactField,
-  fieldsMatch,
+  fieldMatcher,
   type KubernetesObject,
   parseFieldSelector,
   parseLabelSelector,
@@ -41,6 +41,7 @@ export function select(definition: ResourceDefinition, request: Selectors): Sele
     name !== '' &&
     !name.includes('/') &&
     (!definition.type.namespaced || (namespace !== undefined && namespace !== ''));
+  const fieldsMatch = fieldMatcher(fields);
   const everything = labels.requirements.length === 0 && fields.length === 0;
   return {
     prefix: single
@@ -52,7 +53,7 @@ export function select(definition: ResourceDefinition, request: Selectors): Sele
       : {
           matches: (object) =>
             labels.matches(object.metadata.labels) &&
-            fieldsMatch(fields, (field) => fieldOf(definition, object, field)),
+            fieldsMatch((field) => fieldOf(definition, object, field)),
         }),
   };
 }

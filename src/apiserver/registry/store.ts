@@ -1,16 +1,17 @@
 /** What every write needs, and how one step of reading and one of writing is done. */
 import type { Clock } from '../../client/index.ts';
-import { type KubernetesObject, StatusError } from '../../kubernetes/index.ts';
+import { type KubernetesObject, type ResourceType, StatusError } from '../../kubernetes/index.ts';
 import {
   type Storage,
   StorageFullError,
   type StoredValue,
   type WriteResult,
 } from '../../storage/index.ts';
-import type { ResourceDefinition } from '../resources/index.ts';
+import type { Elsewhere, ResourceDefinition, ServiceRanges } from '../resources/index.ts';
 import type { ResourceRequest } from '../types.ts';
 import type { Codec } from './codec.ts';
 import { prefixOf } from './keys.ts';
+import { definitionOf } from './live-reader.ts';
 import type { WriteContext } from './registry.ts';
 import type { ServedObject } from './served.ts';
 import type { Random } from './system-metadata.ts';
@@ -20,6 +21,17 @@ export interface Listener {
   stored(key: string, served: ServedObject): void;
   deleted(definition: ResourceDefinition, key: string, revision: number): void;
 }
+
+export const bothListeners = (one: Listener, other: Listener): Listener => ({
+  stored(key, served) {
+    one.stored(key, served);
+    other.stored(key, served);
+  },
+  deleted(definition, key, revision) {
+    one.deleted(definition, key, revision);
+    other.deleted(definition, key, revision);
+  },
+});
 
 /**
  * Bytes of an object: twice the request that etcd takes by default (`--max-request-bytes`), since JSON is longer than
@@ -39,6 +51,7 @@ export interface StoreOptions {
   readonly codec: Codec;
   readonly clock: Clock;
   readonly random: Random;
+  readonly ranges: ServiceRanges;
   readonly listener: Listener;
   /** Whether there is a garbage collector, for whom DELETE leaves its finalizers. */
   readonly collectsGarbage: boolean;
@@ -46,10 +59,11 @@ export interface StoreOptions {
   readonly definitions: readonly ResourceDefinition[];
 }
 
-export class Store {
+export class Store implements Elsewhere {
   readonly storage: Storage;
   readonly clock: Clock;
   readonly random: Random;
+  readonly ranges: ServiceRanges;
   readonly codec: Codec;
   readonly listener: Listener;
   readonly collectsGarbage: boolean;
@@ -58,11 +72,12 @@ export class Store {
   readonly #turns = new Map<string, Promise<void>>();
 
   constructor(options: StoreOptions) {
-    const { storage, codec, clock, random, listener, collectsGarbage } = options;
+    const { storage, codec, clock, random, ranges, listener, collectsGarbage } = options;
     this.storage = storage;
     this.codec = codec;
     this.clock = clock;
     this.random = random;
+    this.ranges = ranges;
     this.listener = listener;
     this.collectsGarbage = collectsGarbage;
     this.#definitions = options.definitions;
@@ -73,6 +88,11 @@ export class Store {
     return this.#definitions.find(
       (one) => one.type.resource === companion && one.type.group === type.group,
     );
+  }
+
+  /** @throws TypeError for a resource that is not served */
+  async list<T extends KubernetesObject>(type: ResourceType<T>): Promise<readonly T[]> {
+    return await this.all(definitionOf(this.#definitions, type));
   }
 
   /** All objects of a resource. */

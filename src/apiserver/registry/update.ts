@@ -34,7 +34,7 @@ import { admit, MOST_STORED, type Store } from './store.ts';
 import { ordered, withDedupedOwners, withManagedFields } from './system-metadata.ts';
 
 /** Far more than any crowd needs: whoever is overtaken this often is in a loop. */
-const MOST_TRIES = 1_000;
+export const MOST_TRIES = 1_000;
 
 export interface Update<T extends KubernetesObject> {
   readonly definition: ResourceDefinition<T>;
@@ -82,6 +82,8 @@ async function createInstead<T extends KubernetesObject>(
   const { definition, key: location, uid, subresource, wanted, context, checkNamespace } = update;
   const { isApplied = false } = update;
   const { type, strategy } = definition;
+  // What is not there has no form either: who wants one says so.
+  if (subresource?.form !== undefined) wanted(undefined);
   if (subresource !== undefined || !(strategy.allowCreateOnUpdate || isApplied)) {
     throw notFound(type, location.name);
   }
@@ -118,7 +120,9 @@ async function replace<T extends KubernetesObject>(
   const complete = definition.strategy.default?.(own) ?? own;
   const managed = managersOf(update, complete, old, now);
   const given = withMetadataOf(complete, old, managed);
-  const strategy: UpdateStrategy<T> = subresource ?? definition.strategy;
+  const isForm = subresource?.form !== undefined;
+  const strategy: UpdateStrategy<T> =
+    subresource === undefined || isForm ? definition.strategy : subresource;
   const changed = strategy.prepareUpdate?.(given, old, { user, now }) ?? given;
   const prepared = withManagedFields(
     subresource === undefined ? await completed(store, definition, changed, old) : changed,
@@ -213,7 +217,7 @@ function managersOf<T extends KubernetesObject>(
   if (isApplied) return object.metadata.managedFields;
   const [part = ''] =
     Object.entries(definition.subresources).find(([, one]) => one === subresource) ?? [];
-  return managedAfterUpdate(definition, old, object, {
+  return managedAfterUpdate(definition, old, subresource?.form?.managed?.(object, old) ?? object, {
     ...fieldsRequest(context, now),
     subresource: part,
   });

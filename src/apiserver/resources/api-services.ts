@@ -2,6 +2,7 @@
  * APIServices (kube-aggregator, pkg/apis/apiregistration). One for each group and version of this server; one that
  * names a service is kept, and nothing is handed on to it.
  */
+import { addAll } from '../../add-all.ts';
 import { API_SERVICES, type ApiService } from '../../kubernetes/index.ts';
 import { dns1035, each, named, oneOf, port, problems, subdomain } from './checks.ts';
 import { AGE, column, NAME } from './columns.ts';
@@ -94,12 +95,12 @@ const nameErrors = (metadata: ApiService['metadata'], wanted: string): FieldErro
 function validate({ metadata, spec }: ApiService): FieldError[] {
   const { group = '', version = '', service, caBundle = '' } = spec;
   const errors = nameErrors(metadata, `${version}.${group}`);
-  if (group !== '') errors.push(...subdomain('spec.group', group));
+  if (group !== '') addAll(errors, subdomain('spec.group', group));
   else if (version !== 'v1') {
     const detail = 'only v1 may have an empty group and it better be legacy kube';
     errors.push(required('spec.group', detail));
   }
-  errors.push(...named('spec.version', version, dns1035));
+  addAll(errors, named('spec.version', version, dns1035));
   const priority = (field: 'groupPriorityMinimum' | 'versionPriority', most: number): void => {
     if (spec[field] > 0 && spec[field] <= most) return;
     errors.push(invalid(`spec.${field}`, spec[field], `must be positive and less than ${most}`));
@@ -121,8 +122,9 @@ function validate({ metadata, spec }: ApiService): FieldError[] {
   if ((service.namespace ?? '') === '') errors.push(required('spec.service.namespace'));
   if ((service.name ?? '') === '') errors.push(required('spec.service.name'));
   const number = service.port ?? 0;
-  errors.push(
-    ...problems(
+  addAll(
+    errors,
+    problems(
       'spec.service.port',
       number,
       port('', number).length === 0
@@ -137,11 +139,14 @@ function validate({ metadata, spec }: ApiService): FieldError[] {
 
 /** `groupPriorityMinimum` of the groups (k8s.io/kubernetes, pkg/controlplane/apiserver/aggregator.go). */
 const GROUP_PRIORITIES: ReadonlyMap<string, number> = new Map([
+  ['apps', 17_800],
+  ['resource.k8s.io', 16_200],
   ['', 18_000],
   ['events.k8s.io', 17_750],
   ['authentication.k8s.io', 17_700],
   ['authorization.k8s.io', 17_600],
   ['certificates.k8s.io', 17_300],
+  ['policy', 17_100],
   ['rbac.authorization.k8s.io', 17_000],
   ['storage.k8s.io', 16_800],
   ['admissionregistration.k8s.io', 16_700],
@@ -153,6 +158,7 @@ const GROUP_PRIORITIES: ReadonlyMap<string, number> = new Map([
 ]);
 /** `versionPriority`, where it is not that of a first version. */
 const VERSION_PRIORITIES: ReadonlyMap<string, number> = new Map([
+  ['resource.k8s.io', 21],
   ['', 1],
   ['flowcontrol.apiserver.k8s.io', 21],
 ]);

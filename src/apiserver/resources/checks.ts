@@ -1,5 +1,7 @@
 /** Small rules that the validation of many fields is made of (apimachinery, util/validation). */
+
 import { isIP } from 'node:net';
+import { addAll } from '../../add-all.ts';
 import {
   isLongerThan,
   labelKeyProblems,
@@ -19,7 +21,7 @@ export const each = <T>(
 ): FieldError[] => {
   const errors: FieldError[] = [];
   for (const [index, item] of (items ?? []).entries()) {
-    errors.push(...check(item, `${field}[${index}]`, index));
+    addAll(errors, check(item, `${field}[${index}]`, index));
     if (errors.length >= MOST_ERRORS) break;
   }
   return errors;

@@ -23,3 +23,5 @@ export const AGE = column(
   'Age',
   'How long ago the object was created, by the clock of the server.',
 );
+/** For resources that have no other columns. */
+export const CREATED = column('Created At', 'When the object was created.', { type: 'date' });

@@ -1,4 +1,5 @@
 /** `metav1.Condition` in the status of newer resources (apimachinery, apis/meta/v1/validation: ValidateConditions). */
+import { addAll } from '../../add-all.ts';
 import type { Condition } from '../../kubernetes/index.ts';
 import { each, problems, qualifiedName } from './checks.ts';
 import {
@@ -46,8 +47,9 @@ function validateCondition(condition: Condition, path: string): FieldError[] {
   if ((lastTransitionTime ?? '') === '') errors.push(required(`${path}.lastTransitionTime`));
   if (reason === '') errors.push(required(`${path}.reason`));
   else if (!REASON.test(reason)) {
-    errors.push(
-      ...problems(`${path}.reason`, reason, [
+    addAll(
+      errors,
+      problems(`${path}.reason`, reason, [
         `a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric characters or '_,:', and must end with an alphanumeric character or '_' (e.g. 'my_name',  or 'MY_NAME',  or 'MyName',  or 'ReasonA,ReasonB',  or 'ReasonA:ReasonB', regex used for validation is '${REASON.source.slice(1, -1)}')`,
       ]),
     );

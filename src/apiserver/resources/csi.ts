@@ -1,4 +1,5 @@
 /** CSI drivers, and those that are on a node (k8s.io/kubernetes, pkg/apis/storage/validation). */
+import { addAll } from '../../add-all.ts';
 import {
   CSI_DRIVERS,
   CSI_NODES,
@@ -48,7 +49,7 @@ function validateNode({ spec }: CsiNode): FieldError[] {
       const detail = `must be ${LONGEST_NODE_ID} characters or less`;
       errors.push(invalid(`${path}.nodeID`, nodeID, detail));
     }
-    errors.push(...nonNegative(`${path}.allocatable.count`, allocatable?.count));
+    addAll(errors, nonNegative(`${path}.allocatable.count`, allocatable?.count));
     if (names.has(name)) errors.push(duplicate(`${path}.name`, name));
     names.add(name);
     return [...errors, ...validateTopology(driver, path)];
@@ -153,8 +154,9 @@ function validateDriver({ spec }: CsiDriver): FieldError[] {
   const { tokenRequests = [], nodeAllocatableUpdatePeriodSeconds: period } = spec;
   const errors = oneOf('spec.fsGroupPolicy', spec.fsGroupPolicy, GROUP_POLICIES);
   const audiences = new Set<string>();
-  errors.push(
-    ...each(tokenRequests, 'spec.tokenRequests', ({ audience, expirationSeconds }, path) => {
+  addAll(
+    errors,
+    each(tokenRequests, 'spec.tokenRequests', ({ audience, expirationSeconds }, path) => {
       if (audiences.has(audience)) return [duplicate(`${path}.audience`, audience)];
       audiences.add(audience);
       const at = `${path}.expirationSeconds`;

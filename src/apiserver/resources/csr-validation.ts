@@ -1,4 +1,5 @@
 /** What a CertificateSigningRequest may be (k8s.io/kubernetes, pkg/apis/certificates/validation). */
+import { addAll } from '../../add-all.ts';
 import { KubepkiError } from '../../errors.ts';
 import {
   type CertificateSigningRequest,
@@ -81,7 +82,7 @@ export function validateUpdate(
 ): FieldError[] {
   // A decision and a certificate, which others give, may go beyond.
   const errors = part === 'main' ? growthErrors(csr, old) : [];
-  errors.push(...validate(csr, tolerated(csr, old)));
+  addAll(errors, validate(csr, tolerated(csr, old)));
   const field = 'status.conditions';
   for (const type of LASTING) {
     if (of(csr, type).length < of(old, type).length) {
@@ -116,8 +117,8 @@ function validate(csr: CertificateSigningRequest, allowed: Tolerated): FieldErro
     const problem = requestProblem(spec.request);
     if (problem !== undefined) errors.push(invalid('spec.request', spec.request, problem));
   }
-  errors.push(...validateUsages(spec.usages ?? [], allowed));
-  errors.push(...validateSigner(spec.signerName, allowed));
+  addAll(errors, validateUsages(spec.usages ?? [], allowed));
+  addAll(errors, validateSigner(spec.signerName, allowed));
   const { expirationSeconds } = spec;
   if (expirationSeconds !== undefined && expirationSeconds < SHORTEST_SECONDS) {
     errors.push(
@@ -128,7 +129,7 @@ function validate(csr: CertificateSigningRequest, allowed: Tolerated): FieldErro
       ),
     );
   }
-  errors.push(...validateConditions(status?.conditions ?? [], allowed));
+  addAll(errors, validateConditions(status?.conditions ?? [], allowed));
   if (allowed.anyCertificate !== true) {
     const problem = certificateProblem(status?.certificate ?? '');
     if (problem !== undefined) {

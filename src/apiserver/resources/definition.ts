@@ -6,6 +6,7 @@ import type { KubernetesObject, ResourceType, UserInfo } from '../../kubernetes/
 import type { Verb } from '../types.ts';
 import type { FieldError } from './field-error.ts';
 import type { ObjectSchema } from './schema.ts';
+import type { ServiceRanges } from './services/ranges.ts';
 
 /** What a strategy may know of the request. */
 export interface StrategyContext {
@@ -31,11 +32,18 @@ export type FieldReader<T extends KubernetesObject> = {
   read(object: T): string;
 }['read'];
 
-/** What an object may know of the others of its resource, and of chance. */
+/** What an object may know of the others of its resource, of chance, and of the server. */
 export interface Others<T extends KubernetesObject> {
   list(): Promise<readonly T[]>;
   /** In [0, 1). */
   random(): number;
+  /** What the server was told to give services from. */
+  readonly ranges: ServiceRanges;
+}
+
+/** The objects of other resources, as they are now. */
+export interface Elsewhere {
+  list<T extends KubernetesObject>(type: ResourceType<T>): Promise<readonly T[]>;
 }
 
 /** How an update of an object, or of one of its subresources, is made and judged. */
@@ -55,6 +63,35 @@ export interface UpdateStrategy<T extends KubernetesObject = KubernetesObject> {
 export interface Subresource<T extends KubernetesObject = KubernetesObject>
   extends UpdateStrategy<T> {
   readonly verbs: readonly Verb[];
+  /** Absent where it is the object itself; the strategy of the resource judges what is written in a form. */
+  readonly form?: SubresourceForm<T>;
+}
+
+/** The other kind in which a subresource is read and written. */
+export interface SubresourceForm<
+  T extends KubernetesObject = KubernetesObject,
+  F extends KubernetesObject = KubernetesObject,
+> {
+  /** Of that kind: there are no such objects in the storage. */
+  readonly definition: ResourceDefinition<F>;
+  /** Absent where it is posted only. */
+  read?(object: T): F;
+  /**
+   * The object as the form wants it.
+   *
+   * @throws StatusError where it cannot be
+   */
+  write(object: T, form: F, now?: Date): T;
+  /** The object with those fields only that whoever has written it in this form can be the manager of. */
+  managed?(object: T, old: T): T;
+  /** What is wrong with what is put in this form. */
+  validate(form: F): readonly FieldError[];
+  /**
+   * What is posted, before the object is looked at.
+   *
+   * @throws StatusError
+   */
+  check?(form: F): void;
 }
 
 /** What a resource adds to the rules that all share. */
@@ -63,6 +100,11 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> extends
   validateName(name: string, prefix: boolean): readonly string[];
   /** Fills in what upstream fills in on reading an object: defaults that do not depend on who asks. */
   default?(object: T): T;
+  /**
+   * Fills in, of what is created, what objects of other resources say: what plug-ins of upstream's admission do that
+   * change an object. Nobody manages the fields that come of it.
+   */
+  fillIn?(object: T, elsewhere: Elsewhere): Promise<T>;
   prepareCreate?(object: T, context: StrategyContext): T;
   /**
    * Gives the object, prepared, what no other of the resource has: an address, a port. Writes of the resource
@@ -92,6 +134,8 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> extends
   isFinalized?(object: T): boolean;
   /** Finalizers need not be known or name a domain: upstream's rules for some groups are no more than the machinery's. */
   readonly takesAnyFinalizer?: boolean;
+  /** A DELETE that does not say what is to become of dependents leaves them without an owner. */
+  readonly orphansDependents?: boolean;
   /** PUT to a name that is not there makes it. */
   readonly allowCreateOnUpdate: boolean;
   /** An update without a resource version replaces whatever stands there. */
@@ -143,6 +187,8 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
   row(object: T, now: Date): readonly Cell[];
   /** The fields, for reading, patching and OpenAPI. */
   readonly schema: ObjectSchema;
+  /** JSON of an object in which nothing is set, where it is not what the types say: a bookmark holds it. */
+  readonly blank?: object;
   /** Its fields have no numbers: there is no protobuf of it, as of upstream's custom resources. */
   readonly jsonOnly?: true;
   /** The resource whose object of the same name goes with this one: `endpoints` of a service. */

@@ -1,5 +1,7 @@
 /** EndpointSlices (k8s.io/kubernetes, pkg/registry/discovery/endpointslice, ValidateEndpointSlice). */
+
 import { SocketAddress } from 'node:net';
+import { addAll } from '../../add-all.ts';
 import {
   ENDPOINT_SLICES,
   type EndpointSlice,
@@ -178,8 +180,9 @@ function validateHints({ hints }: SliceEndpoint, field: string): FieldError[] {
       return [...errors, tooMany(`${field}.${list}`, given.length, MOST.hints)];
     }
     const seen = new Set<string>();
-    errors.push(
-      ...each(given, `${field}.${list}`, ({ name }, path) => {
+    addAll(
+      errors,
+      each(given, `${field}.${list}`, ({ name }, path) => {
         const at = `${path}.name`;
         const wrong =
           list === 'forZones' ? problems(at, name, labelValueProblems(name)) : subdomain(at, name);

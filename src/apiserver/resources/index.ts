@@ -14,6 +14,7 @@ export {
 } from './metadata.ts';
 export { dnsLabel, dnsSubdomain, pathSegment } from './names.ts';
 export { NAMESPACE_DEFINITION } from './namespaces.ts';
+export { NODE_BINDING_DEFINITION } from './node-bindings.ts';
 export { type OpenApiSchema, openApiSchemas } from './open-api.ts';
 export {
   CLUSTER_ROLE_BINDING_DEFINITION,
@@ -26,6 +27,14 @@ export * from './reviews.ts';
 export { REVOCATION_DEFINITION } from './revocations.ts';
 export type { ArraySchema, Field, ObjectSchema, Schema } from './schema.ts';
 export { SECRET_DEFINITION } from './secrets.ts';
+export {
+  firstServiceAddress,
+  outsideRanges,
+  SERVICE_DEFINITION,
+  type ServiceRanges,
+  serviceRanges,
+} from './services/index.ts';
+export { classOf, requestedStorage } from './storage/index.ts';
 export { DEFINITIONS } from './table.ts';
 export { formatTime } from './times.ts';
 export { schemaOfType } from './type-schema.ts';

@@ -1,4 +1,5 @@
 /** metav1.LabelSelector, as objects hold it (apimachinery, meta/v1/validation). */
+import { addAll } from '../../add-all.ts';
 import { labelKeyProblems, labelValueProblems } from '../../kubernetes/index.ts';
 import { type FieldError, forbidden, invalid, required } from './field-error.ts';
 
@@ -25,7 +26,7 @@ export function validateLabelSelector(selector: Selector, field: string): FieldE
     }
   }
   (selector.matchExpressions ?? []).forEach((requirement, index) => {
-    errors.push(...validateRequirement(requirement, `${field}.matchExpressions[${index}]`));
+    addAll(errors, validateRequirement(requirement, `${field}.matchExpressions[${index}]`));
   });
   return errors;
 }

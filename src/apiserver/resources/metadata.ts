@@ -1,4 +1,5 @@
 /** What metadata may be, on creation and on update (apimachinery, api/validation/objectmeta.go). */
+import { addAll } from '../../add-all.ts';
 import {
   isJsonObject,
   type KubernetesObject,
@@ -7,8 +8,16 @@ import {
   type ObjectMeta,
   type OwnerReference,
 } from '../../kubernetes/index.ts';
+import { each } from './checks.ts';
 import type { ResourceDefinition } from './definition.ts';
-import { type FieldError, forbidden, invalid, required, tooLong } from './field-error.ts';
+import {
+  type FieldError,
+  forbidden,
+  invalid,
+  MOST_ERRORS,
+  required,
+  tooLong,
+} from './field-error.ts';
 import { dnsLabel } from './names.ts';
 
 /** All keys and values of the annotations together. */
@@ -38,9 +47,10 @@ export function validateMetadata(
   for (const problem of name === '' ? [] : strategy.validateName(name, false)) {
     errors.push(invalid('metadata.name', name, problem));
   }
-  errors.push(
-    ...validateNamespace(definition.type.namespaced, metadata),
-    ...validateCommon(metadata, strategy),
+  addAll(
+    errors,
+    validateNamespace(definition.type.namespaced, metadata),
+    validateCommon(metadata, strategy),
   );
   return errors;
 }
@@ -77,7 +87,7 @@ export function validateMetadataUpdate(
       errors.push(invalid(`metadata.${field}`, metadata[field] ?? null, 'field is immutable'));
     }
   }
-  errors.push(...validateCommon(metadata, strategy));
+  addAll(errors, validateCommon(metadata, strategy));
   return errors;
 }
 
@@ -97,6 +107,7 @@ function validateCommon(
 ): FieldError[] {
   const errors: FieldError[] = [];
   for (const [key, value] of Object.entries(metadata.labels ?? {})) {
+    if (errors.length >= MOST_ERRORS) break;
     for (const problem of labelKeyProblems(key)) {
       errors.push(invalid('metadata.labels', key, problem));
     }
@@ -104,24 +115,27 @@ function validateCommon(
       errors.push(invalid('metadata.labels', value, problem));
     }
   }
-  errors.push(...validateAnnotations(metadata.annotations ?? {}));
-  errors.push(...validateOwners(metadata.ownerReferences ?? []));
-  errors.push(...validateFinalizers(metadata.finalizers ?? [], takesAnyFinalizer));
+  addAll(errors, validateAnnotations('metadata.annotations', metadata.annotations ?? {}));
+  addAll(errors, validateOwners(metadata.ownerReferences ?? []));
+  addAll(errors, validateFinalizers(metadata.finalizers ?? [], takesAnyFinalizer));
   return errors;
 }
 
-function validateAnnotations(annotations: Readonly<Record<string, string>>): FieldError[] {
+export function validateAnnotations(
+  field: string,
+  annotations: Readonly<Record<string, string>>,
+): FieldError[] {
   const errors: FieldError[] = [];
   let bytes = 0;
   for (const [key, value] of Object.entries(annotations)) {
+    if (errors.length >= MOST_ERRORS) break;
     // A qualified name, but for the case.
     for (const problem of labelKeyProblems(key.toLowerCase())) {
-      errors.push(invalid('metadata.annotations', key, problem));
+      errors.push(invalid(field, key, problem));
     }
     bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
   }
-  if (bytes > MOST_ANNOTATION_BYTES)
-    errors.push(tooLong('metadata.annotations', MOST_ANNOTATION_BYTES));
+  if (bytes > MOST_ANNOTATION_BYTES) errors.push(tooLong(field, MOST_ANNOTATION_BYTES));
   return errors;
 }
 
@@ -168,7 +182,7 @@ export const unknownFinalizer = (field: string, finalizer: string): FieldError =
 
 function validateFinalizers(finalizers: readonly string[], takesAny: boolean): FieldError[] {
   const field = 'metadata.finalizers';
-  const errors = finalizers.flatMap((one) =>
+  const errors = each(finalizers, field, (one) =>
     labelKeyProblems(one).map((problem) => invalid(field, one, problem)),
   );
   if (finalizers.includes(ORPHAN_FINALIZER) && finalizers.includes(FOREGROUND_FINALIZER)) {
@@ -180,10 +194,14 @@ function validateFinalizers(finalizers: readonly string[], takesAny: boolean): F
       ),
     );
   }
-  finalizers.forEach((one, index) => {
-    if (!takesAny && !isKnownFinalizer(one))
-      errors.push(unknownFinalizer(`${field}[${index}]`, one));
-  });
+  if (!takesAny) {
+    addAll(
+      errors,
+      each(finalizers, field, (one, path) =>
+        isKnownFinalizer(one) ? [] : [unknownFinalizer(path, one)],
+      ),
+    );
+  }
   return errors;
 }
 

@@ -20,6 +20,12 @@ const completed = (name: string, prefix: boolean): string =>
 export const dnsSubdomain: NameRule = (name, prefix) =>
   dnsSubdomainProblems(completed(name, prefix));
 
+/** As newer resources have it: the name that is generated is looked at, and not what it begins with. */
+export const longName: NameRule = (name, prefix) =>
+  prefix
+    ? []
+    : dnsSubdomainProblems(name).map((problem) => problem.replace(/ characters$/, ' bytes'));
+
 export const dnsLabel: NameRule = (name, prefix) => dnsLabelProblems(completed(name, prefix));
 
 /** What a path can hold: the least that any name must fulfil. */

@@ -1,6 +1,7 @@
 /** Nodes (k8s.io/kubernetes, pkg/registry/core/node, ValidateNode). */
 
 import { isIP } from 'node:net';
+import { addAll } from '../../add-all.ts';
 import { KubepkiError } from '../../errors.ts';
 import {
   isJsonObject,
@@ -112,7 +113,10 @@ function completeCidrs(node: Node): Node {
 function validate(node: Node, known: readonly string[] = []): FieldError[] {
   const errors = [...validateTaints(node.spec?.taints ?? []), ...validateResources(node)];
   const { podCIDRs = [] } = more(node);
-  errors.push(...each(podCIDRs, 'spec.podCIDRs', (one, path) => cidr(path, one, known)));
+  addAll(
+    errors,
+    each(podCIDRs, 'spec.podCIDRs', (one, path) => cidr(path, one, known)),
+  );
   const families = new Set(podCIDRs.map(familyOf));
   if (podCIDRs.length > 1 && families.size < podCIDRs.length) {
     errors.push(

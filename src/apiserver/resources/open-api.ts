@@ -185,10 +185,11 @@ const union = ({ discriminator, members }: NonNullable<ApiType['union']>): OpenA
 });
 
 function extensions(field: TypeField): OpenApiSchema {
-  const { type, listType, listMapKeys, patchStrategy, patchMergeKey } = field;
+  const { type, listType, listMapKeys, granular, patchStrategy, patchMergeKey } = field;
   if (type.kind === 'map' || type.kind === 'struct') {
     return {
       ...(listType === 'atomic' ? ATOMIC_MAP : {}),
+      ...(granular === true ? { 'x-kubernetes-map-type': 'granular' } : {}),
       ...(patchStrategy === undefined ? {} : { 'x-kubernetes-patch-strategy': patchStrategy }),
     };
   }

@@ -14,14 +14,19 @@ interface Parsed {
   readonly form: 'decimal' | 'binary' | 'exponent';
 }
 
+/** Most are; they are canonical as they stand. */
+const SMALL = /^(?:0|[1-9]\d{0,2})$/;
+
 /** The canonical text of a quantity, or undefined for what is none. */
 export function canonicalQuantity(text: string): string | undefined {
+  if (SMALL.test(text)) return text;
   const parsed = parse(text);
   return parsed === undefined ? undefined : format(parsed);
 }
 
 /** Nanos of a quantity in any form; undefined for what is none. */
-export const quantityNanos = (text: string): bigint | undefined => parse(text)?.nanos;
+export const quantityNanos = (text: string): bigint | undefined =>
+  SMALL.test(text) ? BigInt(text) * NANO : parse(text)?.nanos;
 
 function parse(text: string): Parsed | undefined {
   const [, sign, whole, fraction = '', suffix = ''] = QUANTITY.exec(text) ?? [];

@@ -1,4 +1,5 @@
 /** Roles and bindings (k8s.io/kubernetes, pkg/apis/rbac/validation, pkg/registry/rbac). */
+import { addAll } from '../../add-all.ts';
 import {
   CLUSTER_ROLE_BINDINGS,
   CLUSTER_ROLES,
@@ -8,7 +9,7 @@ import {
   type RoleBinding,
   type Subject,
 } from '../../kubernetes/index.ts';
-import { AGE, column, NAME, wide } from './columns.ts';
+import { AGE, CREATED, column, NAME, wide } from './columns.ts';
 import { define } from './define.ts';
 import type { ResourceDefinition } from './definition.ts';
 import {
@@ -23,8 +24,6 @@ import { dnsSubdomain, pathSegment } from './names.ts';
 import { ageOf } from './times.ts';
 
 const GROUP = 'rbac.authorization.k8s.io';
-
-const CREATED = column('Created At', 'When the object was created.', { type: 'date' });
 
 export const ROLE_DEFINITION = define(ROLES, {
   strategy: {
@@ -184,7 +183,7 @@ function validateBinding({ roleRef, subjects }: RoleBinding, namespaced: boolean
     errors.push(invalid('roleRef.name', roleRef.name, problem));
   }
   (subjects ?? []).forEach((subject, index) => {
-    errors.push(...validateSubject(subject, namespaced, `subjects[${index}]`));
+    addAll(errors, validateSubject(subject, namespaced, `subjects[${index}]`));
   });
   return errors;
 }

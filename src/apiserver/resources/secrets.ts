@@ -1,4 +1,5 @@
 /** Secrets (k8s.io/kubernetes, pkg/registry/core/secret, ValidateSecret). */
+import { addAll } from '../../add-all.ts';
 import { isJsonObject, parseJson, SECRETS, type Secret } from '../../kubernetes/index.ts';
 import { AGE, column, NAME } from './columns.ts';
 import { base64Bytes, MOST_DATA_BYTES } from './data.ts';
@@ -69,7 +70,7 @@ function validate(secret: Secret): FieldError[] {
   );
   const bytes = Object.values(data).reduce((sum, value) => sum + base64Bytes(value), 0);
   if (bytes > MOST_DATA_BYTES) errors.push(tooLong('data', MOST_DATA_BYTES));
-  errors.push(...validateType(secret, data));
+  addAll(errors, validateType(secret, data));
   return errors;
 }
 

@@ -65,9 +65,13 @@ function isGoStruct({ kind }: FieldType): boolean {
 }
 
 function fieldSchema(field: TypeField): Schema {
-  const { type, listType } = field;
+  const { type, listType, granular } = field;
   const schema = typeSchema(type);
   if (schema.kind === 'array') return { ...schema, ...listOptions(field) };
+  if (granular === true && schema.kind === 'object') {
+    const { atomic: _, ...rest } = schema;
+    return rest;
+  }
   if (listType === 'atomic' && (schema.kind === 'map' || schema.kind === 'object')) {
     return { ...schema, atomic: true };
   }

@@ -45,7 +45,11 @@ export interface PodSpec {
   readonly overhead?: ResourceList;
   readonly topologySpreadConstraints?: readonly TopologySpreadConstraint[];
   readonly os?: { readonly name: string };
-  readonly resourceClaims?: readonly { readonly name: string }[];
+  readonly resourceClaims?: readonly {
+    readonly name: string;
+    readonly resourceClaimName?: string;
+    readonly resourceClaimTemplateName?: string;
+  }[];
   readonly resources?: ResourceRequirements;
 }
 
@@ -320,6 +324,7 @@ export interface Volume {
 }
 
 export interface PodCondition extends Omit<Condition, 'lastUpdateTime'> {
+  readonly lastProbeTime?: string | null;
   readonly observedGeneration?: number;
 }
 

@@ -1,6 +1,13 @@
 /** The resources that kubepki speaks of by name, and where they are in the API. */
 import type { AdmissionPolicy, AdmissionPolicyBinding, WebhookConfiguration } from './admission.ts';
 import type { ApiService, FlowSchema, PriorityLevel } from './api-services.ts';
+import type {
+  DeviceClass,
+  ResourceClaim,
+  ResourceClaimTemplate,
+  ResourceSlice,
+} from './devices.ts';
+import type { NodeBinding } from './node-bindings.ts';
 import type { CsiDriver, CsiNode, PriorityClass, RuntimeClass } from './node-classes.ts';
 import type {
   CertificateSigningRequest,
@@ -21,8 +28,23 @@ import type {
 } from './objects.ts';
 import type { ClusterTrustBundle, PodCertificateRequest } from './pod-certificates.ts';
 import type { Pod } from './pods.ts';
+import type { PodDisruptionBudget } from './policy.ts';
 import type { Revocation } from './revocations.ts';
 import type { EndpointSlice, Endpoints, Service } from './services.ts';
+import type {
+  CsiStorageCapacity,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  StorageClass,
+  VolumeAttachment,
+} from './storage.ts';
+import type {
+  Binding,
+  ReplicaSet,
+  ReplicationController,
+  Scale,
+  StatefulSet,
+} from './workloads.ts';
 
 /** A resource of the API in one version; `T` is what its objects look like. */
 export interface ResourceType<T extends KubernetesObject = KubernetesObject> {
@@ -49,6 +71,7 @@ const CERTIFICATES = 'certificates.k8s.io';
 const ADMISSION = 'admissionregistration.k8s.io';
 const FLOW_CONTROL = 'flowcontrol.apiserver.k8s.io';
 const STORAGE = 'storage.k8s.io';
+const DEVICES = 'resource.k8s.io';
 const RBAC = 'rbac.authorization.k8s.io';
 
 export const NAMESPACES = define<Namespace>('', 'namespaces', 'Namespace', false);
@@ -75,6 +98,42 @@ export const ENDPOINT_SLICES = define<EndpointSlice>(
 );
 export const CSI_NODES = define<CsiNode>(STORAGE, 'csinodes', 'CSINode', false);
 export const CSI_DRIVERS = define<CsiDriver>(STORAGE, 'csidrivers', 'CSIDriver', false);
+export const CSI_STORAGE_CAPACITIES = define<CsiStorageCapacity>(
+  STORAGE,
+  'csistoragecapacities',
+  'CSIStorageCapacity',
+  true,
+);
+export const STORAGE_CLASSES = define<StorageClass>(
+  STORAGE,
+  'storageclasses',
+  'StorageClass',
+  false,
+);
+export const VOLUME_ATTACHMENTS = define<VolumeAttachment>(
+  STORAGE,
+  'volumeattachments',
+  'VolumeAttachment',
+  false,
+);
+export const PERSISTENT_VOLUMES = define<PersistentVolume>(
+  '',
+  'persistentvolumes',
+  'PersistentVolume',
+  false,
+);
+export const PERSISTENT_VOLUME_CLAIMS = define<PersistentVolumeClaim>(
+  '',
+  'persistentvolumeclaims',
+  'PersistentVolumeClaim',
+  true,
+);
+export const POD_DISRUPTION_BUDGETS = define<PodDisruptionBudget>(
+  'policy',
+  'poddisruptionbudgets',
+  'PodDisruptionBudget',
+  true,
+);
 export const RUNTIME_CLASSES = define<RuntimeClass>(
   'node.k8s.io',
   'runtimeclasses',
@@ -124,6 +183,37 @@ export const ADMISSION_POLICY_BINDINGS = define<AdmissionPolicyBinding>(
   'ValidatingAdmissionPolicyBinding',
   false,
 );
+export const REPLICA_SETS = define<ReplicaSet>('apps', 'replicasets', 'ReplicaSet', true);
+export const STATEFUL_SETS = define<StatefulSet>('apps', 'statefulsets', 'StatefulSet', true);
+export const REPLICATION_CONTROLLERS = define<ReplicationController>(
+  '',
+  'replicationcontrollers',
+  'ReplicationController',
+  true,
+);
+/** The kind of a subresource: there are no objects of it. */
+export const SCALES = define<Scale>('autoscaling', 'scales', 'Scale', true);
+/** As `SCALES`. */
+export const BINDINGS = define<Binding>('', 'bindings', 'Binding', true);
+export const DEVICE_CLASSES = define<DeviceClass>(DEVICES, 'deviceclasses', 'DeviceClass', false);
+export const RESOURCE_CLAIMS = define<ResourceClaim>(
+  DEVICES,
+  'resourceclaims',
+  'ResourceClaim',
+  true,
+);
+export const RESOURCE_CLAIM_TEMPLATES = define<ResourceClaimTemplate>(
+  DEVICES,
+  'resourceclaimtemplates',
+  'ResourceClaimTemplate',
+  true,
+);
+export const RESOURCE_SLICES = define<ResourceSlice>(
+  DEVICES,
+  'resourceslices',
+  'ResourceSlice',
+  false,
+);
 export const LEASES = define<Lease>('coordination.k8s.io', 'leases', 'Lease', true);
 export const CERTIFICATE_SIGNING_REQUESTS = define<CertificateSigningRequest>(
   CERTIFICATES,
@@ -161,7 +251,13 @@ export const SUBJECT_ACCESS_REVIEWS = define<SubjectAccessReview>(
   false,
 );
 
-/** Served by kubepki's server only. */
+/** Served by kubepki's server only, as the next. */
+export const NODE_BINDINGS = define<NodeBinding>(
+  'kubepki.dev',
+  'nodebindings',
+  'NodeBinding',
+  false,
+);
 export const REVOCATIONS = define<Revocation>('kubepki.dev', 'revocations', 'Revocation', false);
 
 /** `v1`, `certificates.k8s.io/v1`. */

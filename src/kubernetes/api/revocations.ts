@@ -2,7 +2,7 @@
  * Revocations: a resource of kubepki's own server, which Kubernetes lacks. Each takes one credential, or all
  * of one user, out of use. A kube-apiserver knows nothing of them.
  */
-import { decodePem, fingerprintHex } from '../../x509/index.ts';
+import { decodePem, fingerprintHex, signatureTwins } from '../../x509/index.ts';
 import type { KubernetesObject } from './objects.ts';
 
 /** Exactly one field says what is revoked. */
@@ -49,6 +49,8 @@ export interface Revocation extends KubernetesObject {
 export interface RevokedSubject {
   readonly kind: 'user' | 'tokenId' | 'credentialId';
   readonly value: string;
+  /** Ids of the same certificate with the other signature that ECDSA has for it, where it was given whole. */
+  readonly twins?: readonly string[];
 }
 
 /** The key in `UserInfo.extra` that says with which credential somebody came. */
@@ -66,17 +68,22 @@ export function revokedSubject(spec: Omit<RevocationSpec, 'reason'>): RevokedSub
   const { user = '', tokenId = '', fingerprint = '', certificate = '' } = spec;
   if (user !== '') return { kind: 'user', value: user };
   if (tokenId !== '') return { kind: 'tokenId', value: tokenId };
-  if (fingerprint !== '') return credential(`${X509_CREDENTIAL}${fingerprint}`);
-  return credential(certificate === '' ? spec.credentialId : idInPem(certificate));
+  if (certificate !== '' && fingerprint === '') return wholeCertificate(certificate);
+  const id = fingerprint === '' ? (spec.credentialId ?? '') : `${X509_CREDENTIAL}${fingerprint}`;
+  return id === '' ? undefined : { kind: 'credentialId', value: id };
 }
 
-const credential = (value = ''): RevokedSubject | undefined =>
-  value === '' ? undefined : { kind: 'credentialId', value };
+function wholeCertificate(pem: string): RevokedSubject | undefined {
+  const der = certificateDer(pem);
+  if (der === undefined) return undefined;
+  const twins = signatureTwins(der).map(certificateCredentialId);
+  return { kind: 'credentialId', value: certificateCredentialId(der), twins };
+}
 
-function idInPem(pem: string): string | undefined {
+function certificateDer(pem: string): Uint8Array | undefined {
   try {
     const [block] = decodePem(pem);
-    return block?.label === 'CERTIFICATE' ? certificateCredentialId(block.bytes) : undefined;
+    return block?.label === 'CERTIFICATE' ? block.bytes : undefined;
   } catch {
     return undefined;
   }

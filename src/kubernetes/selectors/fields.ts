@@ -32,11 +32,28 @@ export function formatFieldSelector(selector: FieldSelector): string {
     .join(',');
 }
 
-/** Whether the fields that `read` answers are those selected. */
-export function fieldsMatch(selector: FieldSelector, read: (field: string) => string): boolean {
-  return selector.every(
-    ({ field, operator, value }) => (read(field) === value) === (operator === '='),
-  );
+/**
+ * Whether the fields that `read` answers are those selected. What it costs depends on how many fields there are, and
+ * not on how often the selector names them.
+ */
+export function fieldMatcher(
+  selector: FieldSelector,
+): (read: (field: string) => string) => boolean {
+  const wanted = new Map<string, string>();
+  const refused = new Map<string, Set<string>>();
+  let isImpossible = false;
+  for (const { field, operator, value } of selector) {
+    if (operator === '=') {
+      isImpossible ||= (wanted.get(field) ?? value) !== value;
+      wanted.set(field, value);
+    } else refused.set(field, (refused.get(field) ?? new Set()).add(value));
+  }
+  return (read) => {
+    if (isImpossible) return false;
+    for (const [field, value] of wanted) if (read(field) !== value) return false;
+    for (const [field, values] of refused) if (values.has(read(field))) return false;
+    return true;
+  };
 }
 
 /** The one value that a field must have, if the selector says so. */

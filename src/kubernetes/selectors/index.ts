@@ -3,7 +3,7 @@ export {
   exactField,
   type FieldRequirement,
   type FieldSelector,
-  fieldsMatch,
+  fieldMatcher,
   formatFieldSelector,
   parseFieldSelector,
 } from './fields.ts';

@@ -1,6 +1,7 @@
 /** Label selectors: `app=web,tier in (a,b),!old` (apimachinery, pkg/labels/selector.go). */
 import { KubepkiError, quotable, quoted } from '../../errors.ts';
 import { labelKeyProblems, labelValueProblems } from './label-names.ts';
+import { integer, labelMatcher } from './match-labels.ts';
 
 export type LabelOperator = '=' | '==' | '!=' | 'in' | 'notin' | 'exists' | '!' | '>' | '<';
 
@@ -30,7 +31,7 @@ export function parseLabelSelector(text: string): LabelSelector {
 /** From requirements that are valid. */
 export function labelSelector(requirements: readonly LabelRequirement[]): LabelSelector {
   const sorted = requirements.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-  return { requirements: sorted, matches: (labels) => sorted.every((one) => holds(one, labels)) };
+  return { requirements: sorted, matches: labelMatcher(sorted) };
 }
 
 /** The text that parses to the same selector. */
@@ -54,36 +55,6 @@ function formatRequirement({ key, operator, values }: LabelRequirement): string 
     case '<':
       return `${key}${operator}${values.join(',')}`;
   }
-}
-
-function holds({ key, operator, values }: LabelRequirement, labels: Labels): boolean {
-  const value = labels !== undefined && Object.hasOwn(labels, key) ? labels[key] : undefined;
-  switch (operator) {
-    case '=':
-    case '==':
-    case 'in':
-      return value !== undefined && values.includes(value);
-    case '!=':
-    case 'notin':
-      return value === undefined || !values.includes(value);
-    case 'exists':
-      return value !== undefined;
-    case '!':
-      return value === undefined;
-    case '>':
-    case '<': {
-      const [left, right] = [integer(value), integer(values[0])];
-      if (left === undefined || right === undefined) return false;
-      return operator === '>' ? left > right : left < right;
-    }
-  }
-}
-
-/** As Go's ParseInt with 64 bits: all digits count. */
-function integer(text: string | undefined): bigint | undefined {
-  if (text === undefined || !/^[+-]?\d{1,20}$/.test(text)) return undefined;
-  const value = BigInt(text.replace(/^\+/, ''));
-  return BigInt.asIntN(64, value) === value ? value : undefined;
 }
 
 interface Token {

@@ -10,7 +10,8 @@
  * - The type is a scalar or a struct, `core/v1.Secret` or `Secret` of the same package, behind `[]` for a
  *   list, `{}` for a map from strings, `*` for a pointer: its zero is a value, and not the same as nothing.
  * - Flags: `always` (no `omitempty`), `omitzero`, `required` (OpenAPI says so), `atomic`, `set` or
- *   `map=<key>,<key>` for `x-kubernetes-list-type` and (`atomic`) `x-kubernetes-map-type`,
+ *   `map=<key>,<key>` for `x-kubernetes-list-type` and (`atomic`) `x-kubernetes-map-type`, `granular` where that is
+ *   said of the field: its type may be atomic,
  *   `patch=<strategy>` and `key=<field>` for strategic merge patches, `default=<JSON>`, `enum=<name>` where only
  *   the texts of `enums` are good (`core/v1.Protocol` of another package), be it as elements or values.
  *
@@ -72,6 +73,8 @@ export interface TypeField {
   readonly omitZero: boolean;
   readonly listType?: 'atomic' | 'set' | 'map';
   readonly listMapKeys?: readonly string[];
+  /** Server-side apply looks into it, whatever its type says. */
+  readonly granular?: true;
   /** `merge`, `replace`, `retainKeys` or two of them with a comma. */
   readonly patchStrategy?: string;
   readonly patchMergeKey?: string;
@@ -156,6 +159,7 @@ function parseRow(row: string, reference: (written: string) => string): TypeFiel
     omitZero: valued.has('omitzero'),
     ...(listType === undefined ? {} : { listType }),
     ...(listType === 'map' ? { listMapKeys: valued.get('map')?.split(',') ?? [] } : {}),
+    ...(valued.has('granular') ? { granular: true } : {}),
     ...(patchStrategy === undefined ? {} : { patchStrategy }),
     ...(patchMergeKey === undefined ? {} : { patchMergeKey }),
     ...(fallback === undefined ? {} : { default: fallback }),

@@ -96,6 +96,17 @@ describe('a set as it is read', () => {
     for (let at = 0; at < 100; at += 1) deep = { 'f:a': deep };
     expect(() => read(deep)).toThrow('nested too deeply');
   });
+
+  it.each(['k:{"a":', 'v:'])('an element %s… nested too deeply is none', (start) => {
+    const end = start.startsWith('k') ? '}' : '';
+    const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+    const element = (depth: number): unknown => ({ [`${start}${nested(depth)}${end}`]: {} });
+    expect(() => read(element(500_000))).toThrow('nested too deeply');
+    expect(() => read(element(60))).not.toThrow();
+    // What stands in a text is not nested.
+    const text = JSON.stringify('\\"['.repeat(1000));
+    expect(() => read({ [`${start}${text}${end}`]: {} })).not.toThrow();
+  });
 });
 
 describe('sets', () => {

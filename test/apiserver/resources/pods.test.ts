@@ -148,7 +148,7 @@ describe('the end of a pod', () => {
 });
 
 describe('what of a pod is not served', () => {
-  it.each(['log', 'exec', 'attach', 'portforward', 'proxy', 'binding', 'eviction', 'resize'])(
+  it.each(['log', 'exec', 'attach', 'portforward', 'proxy', 'eviction', 'resize'])(
     '%s is not there',
     async (subresource) => {
       const { ask } = await apiServer();

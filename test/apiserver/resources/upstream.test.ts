@@ -17,7 +17,7 @@ import {
 } from './upstream/differences.ts';
 
 /** What is ours alone, and what tests of its own compare. */
-const NOT_UPSTREAM = ['revocations'];
+const NOT_UPSTREAM = ['nodebindings', 'revocations'];
 const LEAST_REQUESTS = 30;
 
 /** With a certificate, as the one whose answers are recorded. */

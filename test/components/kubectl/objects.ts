@@ -9,12 +9,13 @@ export interface Sample {
     readonly name?: string;
     readonly namespace?: string;
     readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
   };
   readonly [field: string]: unknown;
 }
 
 /** Ours alone: kube-apiserver has nothing to compare them with. */
-export const OWN: readonly string[] = ['revocations.kubepki.dev'];
+export const OWN: readonly string[] = ['nodebindings.kubepki.dev', 'revocations.kubepki.dev'];
 
 export const NAMESPACE = 'demo';
 
@@ -26,6 +27,12 @@ export function samples(): ReadonlyMap<string, Sample> {
   const storage = 'storage.k8s.io/v1';
   const flow = 'flowcontrol.apiserver.k8s.io/v1';
   const container = { name: 'main', image: 'example.com/app:1', ports: [{ containerPort: 80 }] };
+  const devices = 'resource.k8s.io/v1';
+  const sampled = { app: 'sampled' };
+  const template = { metadata: { labels: sampled }, spec: { containers: [container] } };
+  const claimed = {
+    devices: { requests: [{ name: 'gpu', exactly: { deviceClassName: 'sample' } }] },
+  };
   const webhook = {
     name: 'hook.example.com',
     clientConfig: { service: { namespace: NAMESPACE, name: 'sample', path: '/check' } },
@@ -81,6 +88,94 @@ export function samples(): ReadonlyMap<string, Sample> {
         kind: 'Pod',
         metadata: { name: 'sample', ...here, labels: { app: 'demo' } },
         spec: { containers: [container] },
+      },
+    ],
+    [
+      'replicasets.apps',
+      {
+        apiVersion: 'apps/v1',
+        kind: 'ReplicaSet',
+        metadata: { name: 'sample', ...here },
+        spec: { replicas: 0, selector: { matchLabels: sampled }, template },
+      },
+    ],
+    [
+      'statefulsets.apps',
+      {
+        apiVersion: 'apps/v1',
+        kind: 'StatefulSet',
+        metadata: { name: 'sample', ...here },
+        spec: {
+          replicas: 0,
+          serviceName: 'sample',
+          selector: { matchLabels: sampled },
+          template,
+          volumeClaimTemplates: [
+            {
+              metadata: { name: 'data' },
+              spec: {
+                accessModes: ['ReadWriteOnce'],
+                resources: { requests: { storage: '1Gi' } },
+              },
+            },
+          ],
+        },
+      },
+    ],
+    [
+      'replicationcontrollers',
+      {
+        apiVersion: 'v1',
+        kind: 'ReplicationController',
+        metadata: { name: 'sample', ...here },
+        spec: { replicas: 0, selector: sampled, template },
+      },
+    ],
+    [
+      'deviceclasses.resource.k8s.io',
+      {
+        apiVersion: devices,
+        kind: 'DeviceClass',
+        metadata: { name: 'sample' },
+        spec: { selectors: [{ cel: { expression: 'device.driver == "gpu.example.com"' } }] },
+      },
+    ],
+    [
+      'resourceclaims.resource.k8s.io',
+      {
+        apiVersion: devices,
+        kind: 'ResourceClaim',
+        metadata: { name: 'sample', ...here },
+        spec: claimed,
+      },
+    ],
+    [
+      'resourceclaimtemplates.resource.k8s.io',
+      {
+        apiVersion: devices,
+        kind: 'ResourceClaimTemplate',
+        metadata: { name: 'sample', ...here },
+        spec: { metadata: { labels: sampled }, spec: claimed },
+      },
+    ],
+    [
+      'resourceslices.resource.k8s.io',
+      {
+        apiVersion: devices,
+        kind: 'ResourceSlice',
+        metadata: { name: 'sample' },
+        spec: {
+          driver: 'gpu.example.com',
+          pool: { name: 'sample', generation: 1, resourceSliceCount: 1 },
+          nodeName: 'sample',
+          devices: [
+            {
+              name: 'gpu-0',
+              attributes: { model: { string: 'x' } },
+              capacity: { memory: { value: '40Gi' } },
+            },
+          ],
+        },
       },
     ],
     [
@@ -274,6 +369,95 @@ export function samples(): ReadonlyMap<string, Sample> {
         spec: {
           drivers: [{ name: 'csi.example.com', nodeID: 'n1', topologyKeys: ['example.com/zone'] }],
         },
+      },
+    ],
+    [
+      'storageclasses.storage.k8s.io',
+      {
+        apiVersion: storage,
+        kind: 'StorageClass',
+        metadata: {
+          name: 'sample',
+          annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' },
+        },
+        provisioner: 'csi.example.com',
+        parameters: { tier: 'gold' },
+        mountOptions: ['ro'],
+        allowVolumeExpansion: true,
+        allowedTopologies: [
+          { matchLabelExpressions: [{ key: 'example.com/zone', values: ['a', 'b'] }] },
+        ],
+      },
+    ],
+    [
+      'csistoragecapacities.storage.k8s.io',
+      {
+        apiVersion: storage,
+        kind: 'CSIStorageCapacity',
+        metadata: { name: 'sample', ...here },
+        storageClassName: 'sample',
+        nodeTopology: { matchLabels: { 'example.com/zone': 'a' } },
+        capacity: '100Gi',
+      },
+    ],
+    [
+      'persistentvolumes',
+      {
+        apiVersion: 'v1',
+        kind: 'PersistentVolume',
+        metadata: { name: 'sample' },
+        spec: {
+          capacity: { storage: '10Gi' },
+          accessModes: ['ReadWriteOnce', 'ReadOnlyMany'],
+          storageClassName: 'sample',
+          claimRef: { namespace: NAMESPACE, name: 'sample' },
+          csi: { driver: 'csi.example.com', volumeHandle: 'h-1', volumeAttributes: { a: 'b' } },
+          nodeAffinity: {
+            required: {
+              nodeSelectorTerms: [
+                {
+                  matchExpressions: [{ key: 'example.com/zone', operator: 'In', values: ['a'] }],
+                },
+              ],
+            },
+          },
+        },
+      },
+    ],
+    [
+      'persistentvolumeclaims',
+      {
+        apiVersion: 'v1',
+        kind: 'PersistentVolumeClaim',
+        metadata: { name: 'sample', ...here },
+        spec: {
+          accessModes: ['ReadWriteOnce'],
+          resources: { requests: { storage: '5Gi' } },
+          storageClassName: 'sample',
+          volumeName: 'sample',
+        },
+      },
+    ],
+    [
+      'volumeattachments.storage.k8s.io',
+      {
+        apiVersion: storage,
+        kind: 'VolumeAttachment',
+        metadata: { name: 'sample' },
+        spec: {
+          attacher: 'csi.example.com',
+          nodeName: 'sample',
+          source: { persistentVolumeName: 'sample' },
+        },
+      },
+    ],
+    [
+      'poddisruptionbudgets.policy',
+      {
+        apiVersion: 'policy/v1',
+        kind: 'PodDisruptionBudget',
+        metadata: { name: 'sample', ...here },
+        spec: { minAvailable: '50%', selector: { matchLabels: { app: 'nobody' } } },
       },
     ],
     [

@@ -10,6 +10,7 @@ import { systemClock } from '../../../src/client/index.ts';
 import { createMemoryStorage } from '../../../src/storage/index.ts';
 import { reasonOf } from '../../apiserver/front/server.ts';
 import { startRealApiserver } from '../../client/real-apiserver.ts';
+import type { Authority } from '../../client/tls-server.ts';
 import { peer } from '../../peers/peers.ts';
 
 export interface Ran {
@@ -45,6 +46,8 @@ export interface Served {
 export interface Servers {
   readonly real: Served;
   readonly ours: Served;
+  /** The CA of both, and of their clients. */
+  readonly authority: Authority;
   /** For files that kubectl reads; gone when the servers are. */
   readonly directory: string;
   stop(): Promise<void>;
@@ -132,6 +135,7 @@ export async function startServers(): Promise<Servers> {
   return {
     real: served('real', real.url),
     ours: served('ours', `https://127.0.0.1:${serving.address.port}`),
+    authority,
     directory,
     async stop() {
       await serving.close(0);

@@ -1,4 +1,5 @@
 /** What puts a ValidatingAdmissionPolicy in force elsewhere (k8s.io/kubernetes, validateValidatingAdmissionPolicyBinding). */
+import { addAll } from '../../../add-all.ts';
 import {
   ADMISSION_POLICY_BINDINGS,
   type AdmissionPolicyBinding,
@@ -106,10 +107,10 @@ function validateParam(field: string, param: ParamRef): FieldError[] {
   const both = 'name and selector are mutually exclusive';
   const errors: FieldError[] = [];
   if (name !== '') {
-    errors.push(...problems(`${field}.name`, name, pathSegment(name, false)));
+    addAll(errors, problems(`${field}.name`, name, pathSegment(name, false)));
     if (selector !== undefined) errors.push(forbidden(`${field}.name`, both));
   }
-  errors.push(...validateSelector(`${field}.selector`, selector));
+  addAll(errors, validateSelector(`${field}.selector`, selector));
   if (selector !== undefined && name !== '') errors.push(forbidden(`${field}.selector`, both));
   if (name === '' && selector === undefined) {
     errors.push(required(field, 'one of name or selector must be specified'));

@@ -2,6 +2,7 @@
  * ValidatingAdmissionPolicies (k8s.io/kubernetes, pkg/apis/admissionregistration). Stored and
  * served; their expressions are neither compiled nor evaluated.
  */
+import { addAll } from '../../../add-all.ts';
 import {
   ADMISSION_POLICIES,
   type AdmissionPolicy,
@@ -86,7 +87,7 @@ function validate(policy: AdmissionPolicy, old?: AdmissionPolicy): FieldError[] 
   const match = 'spec.matchConstraints';
   if (matchConstraints === undefined) errors.push(required(match));
   else {
-    errors.push(...validateMatch(match, matchConstraints));
+    addAll(errors, validateMatch(match, matchConstraints));
     if ((matchConstraints.resourceRules ?? []).length === 0) {
       errors.push(required(`${match}.resourceRules`));
     }
@@ -95,8 +96,8 @@ function validate(policy: AdmissionPolicy, old?: AdmissionPolicy): FieldError[] 
     old !== undefined &&
     sameJson(old.spec.paramKind, spec.paramKind) &&
     sameJson(old.spec.matchConditions, matchConditions);
-  if (!keptConditions) errors.push(...validateConditions('spec.matchConditions', matchConditions));
-  errors.push(...validateVariables(policy));
+  if (!keptConditions) addAll(errors, validateConditions('spec.matchConditions', matchConditions));
+  addAll(errors, validateVariables(policy));
   if (validations.length + auditAnnotations.length === 0) {
     const detail = 'validations or auditAnnotations must contain at least one item';
     return [

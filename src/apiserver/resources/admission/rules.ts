@@ -1,4 +1,5 @@
 /** Which requests are meant (k8s.io/kubernetes, validateRuleWithOperations, validateMatchResources). */
+import { addAll } from '../../../add-all.ts';
 import type {
   AdmissionRule,
   ApiLabelSelector,
@@ -123,7 +124,7 @@ export function validateConditions(
     ...each(conditions, field, ({ name, expression }, path) => {
       const errors = expression.trim() === '' ? [required(`${path}.expression`)] : [];
       if (name === '') return [...errors, required(`${path}.name`)];
-      errors.push(...qualifiedName(`${path}.name`, name));
+      addAll(errors, qualifiedName(`${path}.name`, name));
       if (seen.has(name)) errors.push(duplicate(`${path}.name`, name));
       seen.add(name);
       return errors;

@@ -1,4 +1,5 @@
 /** What an event may be (k8s.io/kubernetes, pkg/apis/core/validation/events.go). */
+import { addAll } from '../../../add-all.ts';
 import { type Event, labelKeyProblems, type ObjectReference } from '../../../kubernetes/index.ts';
 import { type FieldError, invalid, required } from '../field-error.ts';
 import { sameJson } from '../metadata.ts';
@@ -24,7 +25,7 @@ export function validateEvent(event: Event, reporter: Reporter): FieldError[] {
 export function validateStrictly(event: Event): FieldError[] {
   const { type = '', source } = event;
   const errors = validateEvent(event, 'reportingController');
-  errors.push(...validateSeries(event));
+  addAll(errors, validateSeries(event));
   if (!isSet(event.eventTime)) errors.push(required('eventTime'));
   if (type !== 'Normal' && type !== 'Warning') {
     errors.push(invalid('type', '', `has invalid value: ${type}`));
@@ -60,7 +61,7 @@ const IMMUTABLE = [
 /** Of events that are changed through events.k8s.io/v1: the series may move on. */
 export function validateStrictUpdate(event: Event, old: Event): FieldError[] {
   const errors = validateEvent(event, 'reportingController');
-  if (!sameJson(event.series, old.series)) errors.push(...validateSeries(event));
+  if (!sameJson(event.series, old.series)) addAll(errors, validateSeries(event));
   const check = (field: string, value: unknown, before: unknown, shown = value): void => {
     if (!sameJson(value, before)) errors.push(invalid(field, shown ?? null, 'field is immutable'));
   };

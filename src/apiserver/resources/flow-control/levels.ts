@@ -1,4 +1,5 @@
 /** PriorityLevelConfigurations (k8s.io/kubernetes, ValidatePriorityLevelConfiguration). */
+import { addAll } from '../../../add-all.ts';
 import { PRIORITY_LEVELS, type PriorityLevel, type Queuing } from '../../../kubernetes/index.ts';
 import { oneOfDemanded, within } from '../checks.ts';
 import { AGE, column, NAME } from '../columns.ts';
@@ -117,17 +118,18 @@ function validateLevel(level: PriorityLevel): FieldError[] {
     if (limited !== undefined) {
       errors.push(forbidden('spec.limited', 'must be nil if the type is not Limited'));
     }
-    errors.push(...validateShares('spec.exempt', exempt ?? {}));
+    addAll(errors, validateShares('spec.exempt', exempt ?? {}));
   } else if (type === 'Limited') {
     if (exempt !== undefined) {
       errors.push(forbidden('spec.exempt', 'must be nil if the type is Limited'));
     }
-    errors.push(
-      ...(limited === undefined
+    addAll(
+      errors,
+      limited === undefined
         ? [required('spec.limited', 'must not be empty when type is Limited')]
-        : validateLimited(limited)),
+        : validateLimited(limited),
     );
-  } else errors.push(...oneOfDemanded('spec.type', type, LEVELS));
+  } else addAll(errors, oneOfDemanded('spec.type', type, LEVELS));
   return [...errors, ...validateFixed(name, spec), ...validateStatus(level)];
 }
 
@@ -168,12 +170,13 @@ function validateLimited(limited: NonNullable<PriorityLevel['spec']['limited']>)
     }
   } else if (type === 'Queue') {
     const detail = 'must not be empty if limited.limitResponse.type is Limited';
-    errors.push(
-      ...(queuing === undefined
+    addAll(
+      errors,
+      queuing === undefined
         ? [required(`${at}.queuing`, detail)]
-        : validateQueuing(`${at}.queuing`, queuing)),
+        : validateQueuing(`${at}.queuing`, queuing),
     );
-  } else errors.push(...oneOfDemanded(`${at}.type`, type, RESPONSES));
+  } else addAll(errors, oneOfDemanded(`${at}.type`, type, RESPONSES));
   if (borrowed !== undefined && borrowed < 0) {
     const detail = 'if specified, must be a non-negative integer';
     errors.push(invalid(`${field}.borrowingLimitPercent`, borrowed, detail));

@@ -1,4 +1,5 @@
 /** Which requests belong to a FlowSchema (k8s.io/kubernetes, ValidateFlowSchemaPolicyRulesWithSubjects). */
+import { addAll } from '../../../add-all.ts';
 import type { FlowRules, FlowSubject } from '../../../kubernetes/index.ts';
 import { demanded, each, label } from '../checks.ts';
 import { type FieldError, forbidden, invalid, notSupported, required } from '../field-error.ts';
@@ -123,11 +124,12 @@ function validateSubject(subject: FlowSubject, field: string): FieldError[] {
     );
   } else if (own === 'serviceAccount') {
     const at = `${field}.serviceAccount`;
-    if (account?.name !== '*') errors.push(...demanded(`${at}.name`, account?.name, dnsSubdomain));
-    errors.push(
-      ...((account?.namespace ?? '') === ''
+    if (account?.name !== '*') addAll(errors, demanded(`${at}.name`, account?.name, dnsSubdomain));
+    addAll(
+      errors,
+      (account?.namespace ?? '') === ''
         ? [required(`${at}.namespace`, 'must specify namespace for service account')]
-        : label(`${at}.namespace`, account?.namespace ?? '')),
+        : label(`${at}.namespace`, account?.namespace ?? ''),
     );
   } else if ((own === 'user' ? user : group)?.name === '') {
     errors.push(required(`${field}.${own}.name`));

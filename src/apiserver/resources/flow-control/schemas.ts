@@ -1,4 +1,5 @@
 /** FlowSchemas (k8s.io/kubernetes, ValidateFlowSchema). */
+import { addAll } from '../../../add-all.ts';
 import { FLOW_SCHEMAS, type FlowRules, type FlowSchema } from '../../../kubernetes/index.ts';
 import { each, subdomain } from '../checks.ts';
 import { AGE, column, NAME } from '../columns.ts';
@@ -99,11 +100,12 @@ function validateSchema(schema: FlowSchema): FieldError[] {
     errors.push(notSupported('spec.distinguisherMethod.type', distinguisherMethod, METHODS));
   }
   const level = 'spec.priorityLevelConfiguration.name';
-  errors.push(
-    ...(spec.priorityLevelConfiguration.name === ''
+  addAll(
+    errors,
+    spec.priorityLevelConfiguration.name === ''
       ? [required(level, 'must reference a priority level')]
-      : subdomain(level, spec.priorityLevelConfiguration.name)),
-    ...each(spec.rules, 'spec.rules', validateRules),
+      : subdomain(level, spec.priorityLevelConfiguration.name),
+    each(spec.rules, 'spec.rules', validateRules),
   );
   const fixed = FIXED_SCHEMAS.get(name);
   if (fixed !== undefined && !sameJson(spec, fixed)) {

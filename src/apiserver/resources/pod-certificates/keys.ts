@@ -1,21 +1,17 @@
 /**
- * The keys that pods may have certificates for, and the proof that who asks has the key
+ * The keys that pods may have certificates for, and the proof that who asks has the key, as errors of fields
  * (k8s.io/kubernetes, pkg/apis/certificates/validation: validateDeprecatedPKIXPublicKey, validateStubPKCS10Request).
  */
-import { constants, type KeyObject, verify } from 'node:crypto';
-import { KubepkiError } from '../../../errors.ts';
 import {
-  type CertificationRequest,
-  keyTypeOfSpki,
-  parseRequest,
-  publicKeyFromSpki,
-  verifyRequest,
-} from '../../../x509/index.ts';
+  isPodKeyType,
+  isStubSigned,
+  provesPossession,
+  readPodKey,
+  readStubRequest,
+} from '../../../kubernetes/index.ts';
 import { type FieldError, invalid, tooLong, wrong } from '../field-error.ts';
 
 const MOST_BYTES = 10 * 1024;
-const RSA_BITS = ['RSA-3072', 'RSA-4096'];
-const CURVES = ['ECDSA-P256', 'ECDSA-P384', 'ECDSA-P521'];
 
 const STUB = 'spec.stubPKCS10Request';
 const KEY = 'spec.pkixPublicKey';
@@ -27,11 +23,11 @@ const bytesOf = (base64: string): Buffer => Buffer.from(base64, 'base64');
 export function validateStub(stub: string): FieldError[] {
   const der = bytesOf(stub);
   if (der.length > MOST_BYTES) return [tooLong(STUB, MOST_BYTES)];
-  const request = parsed(() => parseRequest(der));
+  const request = readStubRequest(der);
   if (request === undefined) return [wrong(STUB, 'must be a valid PKCS#10 CSR')];
   const errors = validateKeyType(STUB, request.keyType, 'P256, P384, or P521');
   if (errors.length > 0) return errors;
-  return isSigned(request) ? [] : [wrong(STUB, 'invalid signature')];
+  return isStubSigned(request) ? [] : [wrong(STUB, 'invalid signature')];
 }
 
 /**
@@ -42,22 +38,22 @@ export function validateKey(key: string, proof: string, podUID: string): FieldEr
   const [spki, signature] = [bytesOf(key), bytesOf(proof)];
   if (spki.length > MOST_BYTES) return [tooLong(KEY, MOST_BYTES)];
   if (signature.length > MOST_BYTES) return [tooLong(PROOF, MOST_BYTES)];
-  const found = keyOf(spki);
+  const found = readPodKey(spki);
   if (found === undefined) return [invalid(KEY, key, 'must be a valid PKIX-serialized public key')];
   const errors = validateKeyType(KEY, found.type, 'P256 or P384');
   if (errors.length > 0) return errors;
-  return proves(found, signature, Buffer.from(podUID))
+  return provesPossession(found, signature, podUID)
     ? []
     : [wrong(PROOF, 'could not verify proof-of-possession signature')];
 }
 
 /** The key that a request stands for, DER of its SubjectPublicKeyInfo. Undefined where it cannot be read. */
 export function requestedKey(stub: string, key: string): Uint8Array | undefined {
-  return stub === '' ? bytesOf(key) : parsed(() => parseRequest(bytesOf(stub)))?.spki;
+  return stub === '' ? bytesOf(key) : readStubRequest(bytesOf(stub))?.spki;
 }
 
 function validateKeyType(field: string, type: string, curves: string): FieldError[] {
-  if (type === 'Ed25519' || CURVES.includes(type) || RSA_BITS.includes(type)) return [];
+  if (isPodKeyType(type)) return [];
   if (type.startsWith('RSA-')) {
     const size = `${type.slice('RSA-'.length)}-bit modulus`;
     return [invalid(field, size, 'RSA keys must have modulus size 3072 or 4096')];
@@ -69,43 +65,3 @@ function validateKeyType(field: string, type: string, curves: string): FieldErro
 }
 
 const OID_P224 = '1.3.132.0.33';
-
-/** Undefined for what cannot be read. */
-function parsed<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof KubepkiError) return undefined;
-    throw error;
-  }
-}
-
-interface Key {
-  readonly type: string;
-  readonly object: KeyObject | undefined;
-}
-
-/** Undefined for what is no key; without an object where nothing here verifies with it. */
-function keyOf(spki: Uint8Array): Key | undefined {
-  const type = parsed(() => keyTypeOfSpki(spki));
-  if (type === undefined) return undefined;
-  try {
-    return { type, object: publicKeyFromSpki(spki).object };
-  } catch {
-    // OpenSSL's own errors: a point that is not on its curve, a kind of key that it does not know.
-    return /^\d/.test(type) ? { type, object: undefined } : undefined;
-  }
-}
-
-function proves({ type, object }: Key, signature: Uint8Array, data: Uint8Array): boolean {
-  if (object === undefined) return false;
-  if (type === 'Ed25519') return verify(null, data, object, signature);
-  if (type.startsWith('ECDSA-')) return verify('sha256', data, object, signature);
-  const padding = constants.RSA_PKCS1_PSS_PADDING;
-  const saltLength = constants.RSA_PSS_SALTLEN_AUTO;
-  return verify('sha256', data, { key: object, padding, saltLength }, signature);
-}
-
-function isSigned(request: CertificationRequest): boolean {
-  return parsed(() => verifyRequest(request)) === true;
-}

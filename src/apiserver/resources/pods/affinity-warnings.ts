@@ -4,9 +4,13 @@ import { replacedLabel } from '../deprecated-labels.ts';
 
 const NULL_SELECTOR = 'a null labelSelector results in matching no pod';
 
-export function affinityWarnings({ affinity, topologySpreadConstraints }: PodSpec): string[] {
+/** @param before what stands before the path of the spec */
+export function affinityWarnings(
+  { affinity, topologySpreadConstraints }: PodSpec,
+  before: string,
+): string[] {
   const { nodeAffinity, podAffinity, podAntiAffinity } = affinity ?? {};
-  const at = 'spec.affinity.nodeAffinity';
+  const at = `${before}spec.affinity.nodeAffinity`;
   const demanded = nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   const preferred = nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
   return [
@@ -24,9 +28,9 @@ export function affinityWarnings({ affinity, topologySpreadConstraints }: PodSpe
         `${at}.preferredDuringSchedulingIgnoredDuringExecution[${index}].preference`,
       ),
     ),
-    ...spreadWarnings(topologySpreadConstraints ?? []),
-    ...podTerms(podAffinity, 'spec.affinity.podAffinity'),
-    ...podTerms(podAntiAffinity, 'spec.affinity.podAntiAffinity'),
+    ...spreadWarnings(topologySpreadConstraints ?? [], before),
+    ...podTerms(podAffinity, `${before}spec.affinity.podAffinity`),
+    ...podTerms(podAntiAffinity, `${before}spec.affinity.podAntiAffinity`),
   ];
 }
 
@@ -50,9 +54,12 @@ function termWarnings({ matchExpressions = [] }: Term, checks: boolean, path: st
   });
 }
 
-const spreadWarnings = (constraints: NonNullable<PodSpec['topologySpreadConstraints']>): string[] =>
+const spreadWarnings = (
+  constraints: NonNullable<PodSpec['topologySpreadConstraints']>,
+  before: string,
+): string[] =>
   constraints.flatMap(({ topologyKey, labelSelector }, index) => {
-    const path = `spec.topologySpreadConstraints[${index}]`;
+    const path = `${before}spec.topologySpreadConstraints[${index}]`;
     const why = replacedLabel(topologyKey);
     return [
       ...(why === undefined ? [] : [`${path}.topologyKey: ${topologyKey} is ${why}`]),

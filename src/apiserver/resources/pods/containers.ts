@@ -1,4 +1,5 @@
 /** The containers of a pod (k8s.io/kubernetes, validateContainers, validateInitContainers). */
+import { addAll } from '../../../add-all.ts';
 import type { Container, ContainerPort, PodSpec } from '../../../kubernetes/index.ts';
 import { demanded, each, oneOf, oneOfDemanded, port, portName } from '../checks.ts';
 import {
@@ -76,11 +77,12 @@ function validateInitContainers(spec: PodSpec, volumes: Volumes): FieldError[] {
     ];
     if (names.has(name)) errors.push(duplicate(`${path}.name`, name));
     else if (name !== '') names.add(name);
-    errors.push(...validateHostPorts(field, [container]));
+    addAll(errors, validateHostPorts(field, [container]));
     if (stays) {
-      errors.push(
-        ...validateLifecycle(`${path}.lifecycle`, container.lifecycle, grace),
-        ...validateProbes(path, container, grace),
+      addAll(
+        errors,
+        validateLifecycle(`${path}.lifecycle`, container.lifecycle, grace),
+        validateProbes(path, container, grace),
       );
       return errors;
     }
@@ -135,16 +137,17 @@ function validatePorts(field: string, ports: readonly ContainerPort[]): FieldErr
     const errors: FieldError[] = [];
     if (name !== '') {
       const wrong = portName(`${path}.name`, name);
-      errors.push(...wrong);
+      addAll(errors, wrong);
       if (wrong.length === 0 && names.has(name)) errors.push(duplicate(`${path}.name`, name));
       if (wrong.length === 0) names.add(name);
     }
-    errors.push(
-      ...(containerPort === 0
+    addAll(
+      errors,
+      containerPort === 0
         ? [required(`${path}.containerPort`)]
-        : port(`${path}.containerPort`, containerPort)),
-      ...(hostPort === 0 ? [] : port(`${path}.hostPort`, hostPort)),
-      ...oneOfDemanded(`${path}.protocol`, protocol, PROTOCOLS),
+        : port(`${path}.containerPort`, containerPort),
+      hostPort === 0 ? [] : port(`${path}.hostPort`, hostPort),
+      oneOfDemanded(`${path}.protocol`, protocol, PROTOCOLS),
     );
     return errors;
   });
@@ -174,9 +177,10 @@ function validateResize(
     const errors: FieldError[] = [];
     if (seen.has(resourceName)) errors.push(duplicate(`${field}[${index}]`, resourceName));
     seen.add(resourceName);
-    errors.push(
-      ...oneOfDemanded(field, resourceName, RESIZED),
-      ...oneOfDemanded(field, restartPolicy, RESIZE_POLICIES),
+    addAll(
+      errors,
+      oneOfDemanded(field, resourceName, RESIZED),
+      oneOfDemanded(field, restartPolicy, RESIZE_POLICIES),
     );
     if (podPolicy === 'Never' && restartPolicy !== 'NotRequired') {
       const detail = "must be 'NotRequired' when pod `restartPolicy` is 'Never'";

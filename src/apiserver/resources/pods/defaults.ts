@@ -10,6 +10,7 @@ import type {
   Handler,
   Pod,
   PodSpec,
+  PodTemplate,
   Probe,
   ResourceList,
   ResourceRequirements,
@@ -64,7 +65,27 @@ export function defaultPod(pod: Pod): Pod {
   return spec === pod.spec ? pod : { ...pod, spec };
 }
 
+/** Of a template: without what only a pod of its own gets (SetDefaults_Pod). */
+export function defaultTemplate(template: PodTemplate): PodTemplate {
+  const spec = defaultPlainSpec(template.spec);
+  return spec === template.spec ? template : { ...template, spec };
+}
+
 function defaultSpec(spec: PodSpec): PodSpec {
+  const complete = filled(defaultPlainSpec(spec), { enableServiceLinks: true });
+  const { hostNetwork = false, terminationGracePeriodSeconds = 0 } = complete;
+  const container = (one: Container): Container =>
+    withRequests(hostNetwork ? withHostPorts(one) : one);
+  return defaultPodResources(
+    changed(complete, {
+      ...given('initContainers', mapped(complete.initContainers, container)),
+      ...given('containers', mapped(complete.containers, container)),
+      ...(terminationGracePeriodSeconds < 0 ? { terminationGracePeriodSeconds: 1 } : {}),
+    }),
+  );
+}
+
+function defaultPlainSpec(spec: PodSpec): PodSpec {
   const account = spec.serviceAccountName ?? spec.serviceAccount;
   const complete = filled(spec, {
     restartPolicy: 'Always',
@@ -72,23 +93,15 @@ function defaultSpec(spec: PodSpec): PodSpec {
     dnsPolicy: 'ClusterFirst',
     securityContext: {},
     schedulerName: 'default-scheduler',
-    enableServiceLinks: true,
   });
-  const { hostNetwork = false, terminationGracePeriodSeconds = 0 } = complete;
-  const container = (one: Container): Container => defaultContainer(one, hostNetwork);
-  const lists: Partial<PodSpec> = {
+  return changed(complete, {
     ...given('volumes', mapped(complete.volumes, defaultVolume)),
-    ...given('initContainers', mapped(complete.initContainers, container)),
-    ...given('containers', mapped(complete.containers, container)),
-    ...given(
-      'ephemeralContainers',
-      mapped(complete.ephemeralContainers, (one) => containerWithoutLimits(one, false)),
-    ),
+    ...given('initContainers', mapped(complete.initContainers, defaultContainer)),
+    ...given('containers', mapped(complete.containers, defaultContainer)),
+    ...given('ephemeralContainers', mapped(complete.ephemeralContainers, defaultContainer)),
     ...(account === undefined ? {} : { serviceAccountName: account, serviceAccount: account }),
-    ...(terminationGracePeriodSeconds < 0 ? { terminationGracePeriodSeconds: 1 } : {}),
     ...given('overhead', rounded(complete.overhead)),
-  };
-  return defaultPodResources(changed(complete, lists));
+  });
 }
 
 const given = <K extends string, V>(name: K, value: V | null | undefined): { [P in K]?: V } => {
@@ -97,27 +110,29 @@ const given = <K extends string, V>(name: K, value: V | null | undefined): { [P 
   return result;
 };
 
-function defaultContainer(container: Container, hostNetwork: boolean): Container {
-  const complete = containerWithoutLimits(container, hostNetwork);
-  const resources = withRequests(complete.resources);
-  return resources === undefined ? complete : changed(complete, { resources });
+/** What is limited is requested, unless the container says how much it requests. */
+function withRequests(container: Container): Container {
+  const { resources } = container;
+  if (resources?.limits === undefined) return container;
+  const requests = filled(resources.requests ?? {}, resources.limits);
+  return changed(container, { resources: changed(resources, { requests }) });
 }
 
-/** What is limited is requested, unless the container says how much it requests. */
-function withRequests(
-  resources: ResourceRequirements | undefined,
-): ResourceRequirements | undefined {
-  if (resources === undefined) return undefined;
-  const { limits, requests } = changed(resources, {
+/** In the host's network a port is a port of the host. */
+function withHostPorts(container: Container): Container {
+  const ports = mapped(container.ports, (port) => filled(port, { hostPort: port.containerPort }));
+  return changed(container, given('ports', ports));
+}
+
+function roundedResources(resources: ResourceRequirements): ResourceRequirements {
+  return changed(resources, {
     ...given('limits', rounded(resources.limits)),
     ...given('requests', rounded(resources.requests)),
   });
-  const whole = limits === undefined ? requests : filled(requests ?? {}, limits);
-  return changed(resources, { ...given('limits', limits), ...given('requests', whole) });
 }
 
 /** In whole thousandths, upwards (SetDefaults_ResourceList). */
-function rounded(list: ResourceList | undefined): ResourceList | undefined {
+export function rounded(list: ResourceList | undefined): ResourceList | undefined {
   if (list === undefined) return undefined;
   const entries = Object.entries(list);
   const isFine = (quantity: string): boolean => (quantityNanos(quantity) ?? 0n) % MILLI !== 0n;
@@ -133,22 +148,22 @@ function upwards(quantity: string): string {
   return canonicalQuantity(`${thousandths}m`) ?? quantity;
 }
 
-function containerWithoutLimits(container: Container, hostNetwork: boolean): Container {
+function defaultContainer(container: Container): Container {
   const complete = filled(container, {
     terminationMessagePath: '/dev/termination-log',
     terminationMessagePolicy: 'File',
     imagePullPolicy: pullPolicy(container.image ?? ''),
   });
   return changed(complete, {
-    ...given(
-      'ports',
-      mapped(complete.ports, (one) => defaultPort(one, hostNetwork)),
-    ),
+    ...given('ports', mapped(complete.ports, defaultPort)),
     ...given('env', mapped(complete.env, defaultEnv)),
     ...given('livenessProbe', probe(complete.livenessProbe)),
     ...given('readinessProbe', probe(complete.readinessProbe)),
     ...given('startupProbe', probe(complete.startupProbe)),
     ...given('lifecycle', lifecycle(complete.lifecycle)),
+    ...(complete.resources === undefined
+      ? {}
+      : { resources: roundedResources(complete.resources) }),
   });
 }
 
@@ -159,10 +174,7 @@ function pullPolicy(image: string): string {
   return isLatest ? 'Always' : 'IfNotPresent';
 }
 
-function defaultPort(port: ContainerPort, hostNetwork: boolean): ContainerPort {
-  const complete = filled(port, { protocol: 'TCP' });
-  return hostNetwork ? filled(complete, { hostPort: complete.containerPort }) : complete;
-}
+const defaultPort = (port: ContainerPort): ContainerPort => filled(port, { protocol: 'TCP' });
 
 function defaultEnv(variable: EnvVar): EnvVar {
   const { valueFrom } = variable;
@@ -221,17 +233,22 @@ const SOURCES: Readonly<Record<string, Readonly<Record<string, string | number |
   scaleIO: { storageMode: 'ThinProvisioned', fsType: 'xfs' },
 };
 
-function defaultVolume(volume: Volume): Volume {
-  const [source, ...others] = Object.keys(volume).filter((name) => name !== 'name');
-  if (source === undefined) return { ...volume, emptyDir: {} };
-  let complete: Volume = volume;
-  for (const name of [source, ...others]) {
-    const value: unknown = Reflect.get(complete, name);
-    const defaults = SOURCES[name];
+/** A volume, of a pod or persistent, with what its sources lack. */
+export function withSourceDefaults<T extends object>(volume: T): T {
+  let complete = volume;
+  for (const name of Object.keys(volume)) {
+    const value: unknown = Reflect.get(volume, name);
+    const defaults = Object.hasOwn(SOURCES, name) ? SOURCES[name] : undefined;
     if (defaults === undefined || typeof value !== 'object' || value === null) continue;
     const whole = filled(value, defaults);
     if (whole !== value) complete = { ...complete, [name]: whole };
   }
+  return complete;
+}
+
+function defaultVolume(volume: Volume): Volume {
+  if (Object.keys(volume).every((name) => name === 'name')) return { ...volume, emptyDir: {} };
+  const complete = withSourceDefaults(volume);
   const { downwardAPI, projected, image, ephemeral } = complete;
   return changed(complete, {
     ...(downwardAPI === undefined ? {} : { downwardAPI: downwardFiles(downwardAPI) }),

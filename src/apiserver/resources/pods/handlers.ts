@@ -1,5 +1,6 @@
 /** Probes and hooks of containers (k8s.io/kubernetes, validateProbe, validateHandler). */
 
+import { addAll } from '../../../add-all.ts';
 import type { Container, Handler, HttpGet, Probe } from '../../../kubernetes/index.ts';
 import { ruleText } from '../../../kubernetes/index.ts';
 import { nonNegative, oneOf, portNumberOrName } from '../checks.ts';
@@ -36,7 +37,7 @@ function validateProbe(
     'successThreshold',
     'failureThreshold',
   ] as const) {
-    errors.push(...nonNegative(`${field}.${name}`, probe[name]));
+    addAll(errors, nonNegative(`${field}.${name}`, probe[name]));
   }
   const { terminationGracePeriodSeconds: seconds, successThreshold } = probe;
   const at = `${field}.terminationGracePeriodSeconds`;

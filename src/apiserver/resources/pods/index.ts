@@ -2,28 +2,28 @@
  * Pods (k8s.io/kubernetes, pkg/registry/core/pod). What admission plug-ins of kube-apiserver add to a pod (a
  * service account with its token, a priority, tolerations) is not added: there is nothing here that runs it.
  */
-import {
-  type Container,
-  PODS,
-  type Pod,
-  type PodSpec,
-  type Volume,
-} from '../../../kubernetes/index.ts';
+import { PODS, type Pod } from '../../../kubernetes/index.ts';
 import { define } from '../define.ts';
 import { sameJson } from '../metadata.ts';
 import { dnsSubdomain } from '../names.ts';
 import { formatTime } from '../times.ts';
 import { qosClass } from './amounts.ts';
+import { POD_BINDING } from './binding.ts';
 import { defaultPod } from './defaults.ts';
+import { withoutDisabled } from './disabled.ts';
 import { POD_COLUMNS, podRow } from './row.ts';
 import { validateNewPod } from './spec.ts';
 import { validatePodStatusUpdate, validatePodUpdate } from './update.ts';
 import { podStatusWarnings, podWarnings } from './warnings.ts';
 
 export { PROTOCOLS } from './containers.ts';
+export { defaultTemplate, rounded, withSourceDefaults } from './defaults.ts';
 export { validateOverhead } from './resources.ts';
-export { validateTolerations } from './scheduling.ts';
-export { validateDriverName } from './volumes.ts';
+export { validateNodeSelector, validateTolerations } from './scheduling.ts';
+export { enabledTemplate, validateTemplate, validateTemplateAnnotations } from './template.ts';
+export { claimWarnings } from './volume-warnings.ts';
+export { validateDriverName, validateHostPath, validateNfs } from './volumes.ts';
+export { templateWarnings } from './warnings.ts';
 
 const HAS_ENDED = ['Failed', 'Succeeded'];
 
@@ -59,6 +59,7 @@ export const POD_DEFINITION = define(PODS, {
     },
   },
   subresources: {
+    binding: POD_BINDING,
     status: {
       verbs: ['get', 'patch', 'update'],
       prepareUpdate: prepareStatus,
@@ -97,45 +98,6 @@ function withGeneration(pod: Pod, old: Pod): Pod {
   if (sameJson(pod.spec, old.spec)) return pod;
   const { generation = 0 } = pod.metadata;
   return { ...pod, metadata: { ...pod.metadata, generation: generation + 1 } };
-}
-
-/** Without what is behind gates that are off by default (dropDisabledFields). */
-function withoutDisabled(pod: Pod): Pod {
-  const spec: PodSpec & { schedulingGroup?: unknown } = { ...pod.spec };
-  delete spec.schedulingGroup;
-  const { containers, initContainers, volumes } = spec;
-  return {
-    ...pod,
-    spec: {
-      ...spec,
-      ...(volumes === undefined ? {} : { volumes: volumes.map(withoutDisabledSources) }),
-      ...(initContainers === undefined
-        ? {}
-        : { initContainers: initContainers.map(withoutStopSignal) }),
-      containers: containers?.map(withoutStopSignal) ?? null,
-    },
-  };
-}
-
-function withoutStopSignal(container: Container): Container {
-  if (container.lifecycle === undefined) return container;
-  const lifecycle: Container['lifecycle'] & { stopSignal?: unknown } = { ...container.lifecycle };
-  delete lifecycle.stopSignal;
-  return { ...container, lifecycle };
-}
-
-function withoutDisabledSources(volume: Volume): Volume {
-  const { projected } = volume;
-  if (projected === undefined) return volume;
-  const sources = (projected.sources ?? []).map((source) => {
-    const kept: typeof source & { clusterTrustBundle?: unknown; podCertificate?: unknown } = {
-      ...source,
-    };
-    delete kept.clusterTrustBundle;
-    delete kept.podCertificate;
-    return kept;
-  });
-  return { ...volume, projected: { ...projected, sources } };
 }
 
 /** A kubelet reports of its pods, and does not end them or give them away. */

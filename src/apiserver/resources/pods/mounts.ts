@@ -1,4 +1,5 @@
 /** What containers mount, and their variables (k8s.io/kubernetes, ValidateVolumeMounts, ValidateEnv). */
+import { addAll } from '../../../add-all.ts';
 import type { Container, EnvVar, Volume, VolumeMount } from '../../../kubernetes/index.ts';
 import { demanded, descendingPath, each, named, noBacksteps, oneOf, problems } from '../checks.ts';
 import { type FieldError, forbidden, invalid, missing, required } from '../field-error.ts';
@@ -63,9 +64,9 @@ function validateMountOptions(
       const detail = 'subPathExpr and subPath are mutually exclusive';
       errors.push(invalid(`${field}.subPathExpr`, subPathExpr, detail));
     }
-    errors.push(...descendingPath(`${list}.subPathExpr`, subPathExpr));
+    addAll(errors, descendingPath(`${list}.subPathExpr`, subPathExpr));
   }
-  errors.push(...oneOf(`${list}.mountPropagation`, mountPropagation, PROPAGATIONS));
+  addAll(errors, oneOf(`${list}.mountPropagation`, mountPropagation, PROPAGATIONS));
   if (mountPropagation === 'Bidirectional' && container.securityContext?.privileged !== true) {
     const detail = 'Bidirectional mount propagation is available only to privileged containers';
     errors.push(forbidden(`${list}.mountPropagation`, detail));
@@ -148,27 +149,29 @@ function validateValueFrom(field: string, { value = '', valueFrom }: EnvVar): Fi
   const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef } = valueFrom;
   const errors: FieldError[] = [];
   if (fieldRef !== undefined)
-    errors.push(...validateFieldRef(`${field}.fieldRef`, fieldRef, FIELDS));
+    addAll(errors, validateFieldRef(`${field}.fieldRef`, fieldRef, FIELDS));
   if (resourceFieldRef !== undefined) {
-    errors.push(...validateResourceFieldRef(`${field}.resourceFieldRef`, resourceFieldRef, false));
+    addAll(errors, validateResourceFieldRef(`${field}.resourceFieldRef`, resourceFieldRef, false));
   }
   for (const [kind, reference] of Object.entries({ configMapKeyRef, secretKeyRef })) {
     if (reference === undefined) continue;
     const { name = '', key } = reference;
-    errors.push(
-      ...named(`${field}.${kind}.name`, name, dnsSubdomain),
-      ...(key === ''
+    addAll(
+      errors,
+      named(`${field}.${kind}.name`, name, dnsSubdomain),
+      key === ''
         ? [required(`${field}.${kind}.key`)]
-        : problems(`${field}.${kind}.key`, key, configKeyProblems(key))),
+        : problems(`${field}.${kind}.key`, key, configKeyProblems(key)),
     );
   }
   if (fileKeyRef !== undefined) {
     const { key, volumeName, path } = fileKeyRef;
     const at = `${field}.fileKeyRef`;
-    errors.push(
-      ...(key === '' ? [required(`${at}.key`)] : variableName(`${at}.key`, key)),
-      ...demanded(`${at}.volumeName`, volumeName, dnsLabel),
-      ...(path === '' ? [required(`${at}.path`)] : noBacksteps(`${at}.path`, path)),
+    addAll(
+      errors,
+      key === '' ? [required(`${at}.key`)] : variableName(`${at}.key`, key),
+      demanded(`${at}.volumeName`, volumeName, dnsLabel),
+      path === '' ? [required(`${at}.path`)] : noBacksteps(`${at}.path`, path),
     );
   }
   const count = Object.keys(valueFrom).length;
@@ -194,10 +197,11 @@ export const validateVariableSources = (
       if (reference === undefined) continue;
       // A prefix of a name would do, upstream.
       const { name = '' } = reference;
-      errors.push(
-        ...(name === ''
+      addAll(
+        errors,
+        name === ''
           ? [required(`${path}.${kind}.name`)]
-          : problems(`${path}.${kind}.name`, name, dnsSubdomain(name, true))),
+          : problems(`${path}.${kind}.name`, name, dnsSubdomain(name, true)),
       );
     }
     if (configMapRef === undefined && secretRef === undefined) {

@@ -1,4 +1,5 @@
 /** What pods and containers request and are limited to (k8s.io/kubernetes, validateResourceRequirements). */
+import { addAll } from '../../../add-all.ts';
 import type { PodSpec, ResourceList, ResourceRequirements } from '../../../kubernetes/index.ts';
 import { label, NEGATIVE, qualifiedName } from '../checks.ts';
 import {
@@ -89,13 +90,16 @@ function validateRequirements(
 ): FieldError[] {
   const errors: FieldError[] = [];
   for (const [name, quantity] of Object.entries(limits)) {
-    errors.push(...validateQuantity(`${field}.limits[${name}]`, name, quantity, checkName));
+    if (errors.length >= MOST_ERRORS) break;
+    addAll(errors, validateQuantity(`${field}.limits[${name}]`, name, quantity, checkName));
   }
   for (const [name, quantity] of Object.entries(requests)) {
+    if (errors.length >= MOST_ERRORS) break;
     const path = `${field}.requests[${name}]`;
-    errors.push(
-      ...validateQuantity(path, name, quantity, checkName),
-      ...validateRequest(field, name, quantity, limits),
+    addAll(
+      errors,
+      validateQuantity(path, name, quantity, checkName),
+      validateRequest(field, name, quantity, limits),
     );
   }
   const names = [...Object.keys(limits), ...Object.keys(requests)];
@@ -177,7 +181,7 @@ function validateClaims(
       continue;
     }
     const key = request === '' ? name : `${name}/${request}`;
-    if (request !== '') errors.push(...label(`${path}.request`, request));
+    if (request !== '') addAll(errors, label(`${path}.request`, request));
     const isTaken = seen.has(name) || seen.has(key) || (request === '' && inPart.has(name));
     if (isTaken) errors.push(duplicate(path, key));
     seen.add(key);
@@ -205,7 +209,7 @@ export function validatePodResources(field: string, spec: PodSpec): FieldError[]
       ? wrong
       : [notSupported(path, name, SUPPORTED_OF_PODS)];
   };
-  errors.push(...validateRequirements(field, resources, new Set(), podResource));
+  addAll(errors, validateRequirements(field, resources, new Set(), podResource));
   for (const [name, needed] of aggregated(spec, 'requests')) {
     const own = resources.requests?.[name];
     if (own === undefined || needed.nanos <= nanosOf(own)) continue;

@@ -1,4 +1,5 @@
 /** Where a pod may run (k8s.io/kubernetes, validateAffinity, ValidateTolerations, validateTopologySpreadConstraints). */
+import { addAll } from '../../../add-all.ts';
 import {
   type ApiLabelSelector,
   labelValueProblems,
@@ -45,8 +46,8 @@ export function validateTolerations(
       const detail = "effect must be 'NoExecute' when `tolerationSeconds` is set";
       errors.push(invalid(`${path}.effect`, effect, detail));
     }
-    errors.push(...validateOperator(`${path}.operator`, operator, value));
-    if (effect !== '') errors.push(...oneOf(`${path}.effect`, effect, EFFECTS));
+    addAll(errors, validateOperator(`${path}.operator`, operator, value));
+    if (effect !== '') addAll(errors, oneOf(`${path}.effect`, effect, EFFECTS));
     return errors;
   });
 }
@@ -70,13 +71,11 @@ export function validateAffinity(field: string, affinity: PodSpec['affinity']): 
   const errors: FieldError[] = [];
   const needed = nodeAffinity?.[REQUIRED];
   if (needed !== undefined) {
-    const at = `${field}.nodeAffinity.${REQUIRED}.nodeSelectorTerms`;
-    const terms = needed.nodeSelectorTerms ?? [];
-    if (terms.length === 0) errors.push(required(at, 'must have at least one node selector term'));
-    errors.push(...each(terms, at, (term, path) => validateNodeTerm(path, term, true)));
+    addAll(errors, validateNodeSelector(`${field}.nodeAffinity.${REQUIRED}`, needed));
   }
-  errors.push(
-    ...each(
+  addAll(
+    errors,
+    each(
       nodeAffinity?.[PREFERRED],
       `${field}.nodeAffinity.${PREFERRED}`,
       ({ weight, preference }, path) => [
@@ -84,10 +83,21 @@ export function validateAffinity(field: string, affinity: PodSpec['affinity']): 
         ...validateNodeTerm(`${path}.preference`, preference, false),
       ],
     ),
-    ...validatePodAffinity(`${field}.podAffinity`, podAffinity),
-    ...validatePodAffinity(`${field}.podAntiAffinity`, podAntiAffinity),
+    validatePodAffinity(`${field}.podAffinity`, podAffinity),
+    validatePodAffinity(`${field}.podAntiAffinity`, podAntiAffinity),
   );
   return errors;
+}
+
+/** Which nodes would do (ValidateNodeSelector). */
+export function validateNodeSelector(
+  field: string,
+  { nodeSelectorTerms }: { readonly nodeSelectorTerms: readonly NodeSelectorTerm[] | null },
+): FieldError[] {
+  const at = `${field}.nodeSelectorTerms`;
+  const terms = nodeSelectorTerms ?? [];
+  if (terms.length === 0) return [required(at, 'must have at least one node selector term')];
+  return each(terms, at, (term, path) => validateNodeTerm(path, term, true));
 }
 
 const validateWeight = (field: string, weight: number): FieldError[] =>
@@ -129,7 +139,7 @@ function validateExpression(
   } else {
     errors.push(invalid(`${field}.operator`, operator, 'not a valid selector operator'));
   }
-  errors.push(...qualifiedName(`${field}.key`, key));
+  addAll(errors, qualifiedName(`${field}.key`, key));
   if (!checkValues) return errors;
   return [
     ...errors,
@@ -204,7 +214,7 @@ export function validateTopologySpread(
     const { topologyKey, whenUnsatisfiable, minDomains, labelSelector } = constraint;
     const errors = positive(`${path}.maxSkew`, constraint.maxSkew);
     if (topologyKey === '') errors.push(required(`${path}.topologyKey`, 'can not be empty'));
-    errors.push(...oneOf(`${path}.whenUnsatisfiable`, whenUnsatisfiable, ACTIONS));
+    addAll(errors, oneOf(`${path}.whenUnsatisfiable`, whenUnsatisfiable, ACTIONS));
     const isRepeated = constraints
       .slice(index + 1)
       .some(
@@ -215,7 +225,7 @@ export function validateTopologySpread(
       const pair = `{${topologyKey}, ${whenUnsatisfiable}}`;
       errors.push(duplicate(`${path}.{topologyKey, whenUnsatisfiable}`, pair));
     }
-    errors.push(...positive(`${path}.minDomains`, minDomains));
+    addAll(errors, positive(`${path}.minDomains`, minDomains));
     if (minDomains !== undefined && whenUnsatisfiable !== 'DoNotSchedule') {
       const detail = `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`;
       errors.push(invalid(`${path}.minDomains`, minDomains, detail));

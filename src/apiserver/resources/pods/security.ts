@@ -1,14 +1,23 @@
 /** Under whose rights a pod and its containers run (k8s.io/kubernetes, ValidateSecurityContext). */
 
+import { addAll } from '../../../add-all.ts';
 import type {
   ContainerSecurityContext,
+  Pod,
   PodSecurityContext,
   PodSpec,
   SecurityProfile,
 } from '../../../kubernetes/index.ts';
 import { goQuote } from '../../../kubernetes/index.ts';
 import { descendingPath, each, id, oneOf } from '../checks.ts';
-import { duplicate, type FieldError, invalid, notSupported, required } from '../field-error.ts';
+import {
+  duplicate,
+  type FieldError,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+} from '../field-error.ts';
 
 const PROFILES = ['Localhost', 'RuntimeDefault', 'Unconfined'];
 const FS_GROUP_POLICIES = ['Always', 'OnRootMismatch'];
@@ -39,17 +48,14 @@ export function validatePodSecurity(field: string, spec: PodSpec): FieldError[] 
       ),
     );
   }
-  errors.push(...validateSysctls(`${field}.sysctls`, context.sysctls ?? []));
-  errors.push(
-    ...oneOf(`${field}.fsGroupChangePolicy`, context.fsGroupChangePolicy, FS_GROUP_POLICIES),
-    ...validateSeccomp(`${field}.seccompProfile`, context.seccompProfile),
-    ...validateAppArmor(`${field}.appArmorProfile`, context.appArmorProfile),
-    ...oneOf(
-      `${field}.supplementalGroupsPolicy`,
-      context.supplementalGroupsPolicy,
-      GROUPS_POLICIES,
-    ),
-    ...oneOf(`${field}.seLinuxChangePolicy`, context.seLinuxChangePolicy, SELINUX_POLICIES),
+  addAll(errors, validateSysctls(`${field}.sysctls`, context.sysctls ?? []));
+  addAll(
+    errors,
+    oneOf(`${field}.fsGroupChangePolicy`, context.fsGroupChangePolicy, FS_GROUP_POLICIES),
+    validateSeccomp(`${field}.seccompProfile`, context.seccompProfile),
+    validateAppArmor(`${field}.appArmorProfile`, context.appArmorProfile),
+    oneOf(`${field}.supplementalGroupsPolicy`, context.supplementalGroupsPolicy, GROUPS_POLICIES),
+    oneOf(`${field}.seLinuxChangePolicy`, context.seLinuxChangePolicy, SELINUX_POLICIES),
   );
   return errors;
 }
@@ -88,7 +94,7 @@ export function validateContainerSecurity(
     const detail = '`hostUsers` must be false to use `Unmasked`';
     errors.push(invalid(`${field}.procMount`, procMount, detail));
   }
-  errors.push(...validateSeccomp(`${field}.seccompProfile`, context.seccompProfile));
+  addAll(errors, validateSeccomp(`${field}.seccompProfile`, context.seccompProfile));
   if (allowPrivilegeEscalation === false) {
     const cannot = (what: string): FieldError =>
       invalid(field, context, `cannot set \`allowPrivilegeEscalation\` to false and ${what}`);
@@ -171,4 +177,82 @@ export function validateOldAppArmor(
       ? []
       : [invalid(field, profile, `invalid AppArmor profile name: ${goQuote(profile)}`)]),
   ];
+}
+
+const MUST_MATCH = 'type in annotation and field must match';
+
+/** What an old annotation says has to be what the field says (of new pods, and of templates). */
+export function validateProfileAnnotations({ metadata, spec }: Pod): FieldError[] {
+  const annotations = new Map(Object.entries(metadata.annotations ?? {}));
+  const { seccompProfile, appArmorProfile } = spec.securityContext ?? {};
+  const isWindows = spec.os?.name === 'windows';
+  const ofPod = annotations.get(SECCOMP);
+  return [
+    ...(ofPod === undefined
+      ? []
+      : sameProfile('spec.securityContext', 'seccomp', seccompProfile, ofPod)),
+    ...(['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((list) =>
+      each(spec[list], `spec.${list}`, ({ name, securityContext = {} }, path) => {
+        const at = `${path}.securityContext`;
+        const seccomp = annotations.get(`${SECCOMP_OF_CONTAINER}${name}`);
+        const appArmor = isWindows ? undefined : annotations.get(`${APP_ARMOR}${name}`);
+        const own = securityContext.appArmorProfile ?? appArmorProfile;
+        return [
+          ...(seccomp === undefined
+            ? []
+            : sameProfile(at, 'seccomp', securityContext.seccompProfile, seccomp)),
+          ...(appArmor === undefined ? [] : sameProfile(at, 'apparmor', own, appArmor)),
+        ];
+      }),
+    ),
+  ];
+}
+
+const PROFILE_FIELDS = { seccomp: 'seccompProfile', apparmor: 'appArmorProfile' } as const;
+
+function sameProfile(
+  field: string,
+  what: keyof typeof PROFILE_FIELDS,
+  profile: SecurityProfile | undefined,
+  annotation: string,
+): FieldError[] {
+  const path = `${field}.${PROFILE_FIELDS[what]}`;
+  const isOther = [forbidden(`${path}.type`, `${what} ${MUST_MATCH}`)];
+  switch (profile?.type) {
+    case 'Unconfined':
+      return annotation === 'unconfined' ? [] : isOther;
+    case 'RuntimeDefault':
+      return annotation === 'runtime/default' ||
+        (what === 'seccomp' && annotation === 'docker/default')
+        ? []
+        : isOther;
+    case 'Localhost':
+      if (!annotation.startsWith(LOCAL)) return isOther;
+      return annotation.slice(LOCAL.length) === profile.localhostProfile
+        ? []
+        : [
+            forbidden(
+              `${path}.localhostProfile`,
+              `${what} profile in annotation and field must match`,
+            ),
+          ];
+    case undefined:
+    default:
+      return [];
+  }
+}
+
+/** An old annotation of AppArmor means this profile. */
+export function saysTheSame(annotation: string, profile: SecurityProfile | undefined): boolean {
+  switch (profile?.type) {
+    case 'Unconfined':
+      return annotation === 'unconfined';
+    case 'RuntimeDefault':
+      return annotation === 'runtime/default';
+    case 'Localhost':
+      return annotation === `${LOCAL}${profile.localhostProfile ?? ''}`;
+    case undefined:
+    default:
+      return false;
+  }
 }

@@ -1,8 +1,10 @@
 /** What a pod must be (k8s.io/kubernetes, validatePodMetadataAndSpec, ValidatePodSpec). */
 
+import { addAll } from '../../../add-all.ts';
 import type { Pod, PodSpec } from '../../../kubernetes/index.ts';
 import { ruleText } from '../../../kubernetes/index.ts';
 import {
+  demanded,
   each,
   ip,
   label,
@@ -15,6 +17,7 @@ import {
   within,
 } from '../checks.ts';
 import { duplicate, type FieldError, forbidden, invalid, required } from '../field-error.ts';
+import { dnsLabel } from '../names.ts';
 import { validateAllContainers } from './containers.ts';
 import { validateOverhead, validatePodResources } from './resources.ts';
 import { validateAffinity, validateTolerations, validateTopologySpread } from './scheduling.ts';
@@ -25,6 +28,7 @@ import {
   validateOldAppArmor,
   validateOldSeccomp,
   validatePodSecurity,
+  validateProfileAnnotations,
 } from './security.ts';
 import { validateVolumes } from './volumes.ts';
 
@@ -42,8 +46,9 @@ export function validatePod(pod: Pod): FieldError[] {
   const { spec } = pod;
   const errors = [...validateAnnotations(pod), ...validateSpec(pod)];
   if ((spec.serviceAccountName ?? '') === '') {
-    errors.push(
-      ...each(spec.volumes, 'spec.volumes', ({ projected }, field) =>
+    addAll(
+      errors,
+      each(spec.volumes, 'spec.volumes', ({ projected }, field) =>
         each(projected?.sources, `${field}.projected.sources`, (source, path) =>
           source.serviceAccountToken === undefined
             ? []
@@ -58,8 +63,9 @@ export function validatePod(pod: Pod): FieldError[] {
     );
   }
   for (const list of ['containers', 'initContainers'] as const) {
-    errors.push(
-      ...each(spec[list], `spec.${list}`, ({ image = '' }, path) =>
+    addAll(
+      errors,
+      each(spec[list], `spec.${list}`, ({ image = '' }, path) =>
         image === image.trim()
           ? []
           : [invalid(`${path}.image`, image, 'must not have leading or trailing whitespace')],
@@ -80,7 +86,7 @@ export function validateNewPod(pod: Pod): FieldError[] {
     const detail = 'cannot be set until all schedulingGates have been cleared';
     errors.push(forbidden('spec.nodeName', detail));
   }
-  return errors;
+  return [...errors, ...validateProfileAnnotations(pod)];
 }
 
 export function validateAnnotations({ metadata, spec }: Pod): FieldError[] {
@@ -97,20 +103,21 @@ export function validateAnnotations({ metadata, spec }: Pod): FieldError[] {
   if (!isCost) errors.push(invalid(field(DELETION_COST), cost, 'must be a 32bit integer'));
   for (const [key, profile] of annotations) {
     if (key === SECCOMP || key.startsWith(SECCOMP_OF_CONTAINER)) {
-      errors.push(...validateOldSeccomp(`metadata.annotations.${key}`, profile));
+      addAll(errors, validateOldSeccomp(`metadata.annotations.${key}`, profile));
     } else if (key.startsWith(APP_ARMOR)) {
-      errors.push(...validateOldAppArmor(spec, field(key), key.slice(APP_ARMOR.length), profile));
+      addAll(errors, validateOldAppArmor(spec, field(key), key.slice(APP_ARMOR.length), profile));
     }
   }
   return errors;
 }
 
-function validateSpec(pod: Pod): FieldError[] {
+export function validateSpec(pod: Pod): FieldError[] {
   const { spec } = pod;
   const { volumes, errors } = validateVolumes(pod);
   return [
     ...errors,
     ...validateAllContainers(spec, volumes),
+    ...validateClaims(pod),
     ...validatePodResources('spec.resources', spec),
     ...validateHostPorts(spec),
     ...oneOfDemanded('spec.restartPolicy', spec.restartPolicy, RESTART_POLICIES),
@@ -143,6 +150,34 @@ function validateSpec(pod: Pod): FieldError[] {
   ];
 }
 
+/** Of devices (validatePodResourceClaims). */
+function validateClaims({ metadata, spec }: Pod): FieldError[] {
+  const isStatic = Object.hasOwn(metadata.annotations ?? {}, MIRROR_POD);
+  const names = new Set<string>();
+  return each(spec.resourceClaims, 'spec.resourceClaims', (claim, path) => {
+    if (isStatic) return [forbidden('[]', 'static pods do not support resource claims')];
+    const { name, resourceClaimName, resourceClaimTemplateName } = claim;
+    const isTaken = names.has(name);
+    names.add(name);
+    const both = resourceClaimName !== undefined && resourceClaimTemplateName !== undefined;
+    const neither = resourceClaimName === undefined && resourceClaimTemplateName === undefined;
+    return [
+      ...(isTaken ? [duplicate(`${path}.name`, name)] : demanded(`${path}.name`, name, dnsLabel)),
+      ...(both ? [invalid(path, claim, ONE_CLAIM)] : []),
+      ...(neither ? [invalid(path, claim, SOME_CLAIM)] : []),
+      ...given(`${path}.resourceClaimName`, resourceClaimName),
+      ...given(`${path}.resourceClaimTemplateName`, resourceClaimTemplateName),
+    ];
+  });
+}
+
+const ONE_CLAIM =
+  'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified';
+const SOME_CLAIM = 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`';
+
+const given = (field: string, name: string | undefined): FieldError[] =>
+  name === undefined ? [] : subdomain(field, name);
+
 const optional = (
   field: string,
   value: string | undefined,
@@ -152,12 +187,12 @@ const optional = (
 const validateSystem = (name: string): FieldError[] =>
   name === '' ? [required('spec.os.name')] : oneOf('spec.os', name, OPERATING_SYSTEMS);
 
-/** In the host's network a port is a port of the host. */
+/** In the host's network a port is a port of the host; in a template it need not be said yet. */
 function validateHostPorts({ hostNetwork, containers }: PodSpec): FieldError[] {
   if (hostNetwork !== true) return [];
   return each(containers, 'spec.containers', ({ ports }, field) =>
     each(ports, `${field}.ports`, ({ hostPort = 0, containerPort }, path) =>
-      hostPort === containerPort
+      hostPort === 0 || hostPort === containerPort
         ? []
         : [
             invalid(
@@ -189,14 +224,17 @@ function validateDns({ dnsPolicy, dnsConfig }: PodSpec): FieldError[] {
   if (nameservers.length > MOST.nameservers) {
     tooMany('nameservers', nameservers, `${MOST.nameservers} nameservers`);
   }
-  errors.push(...each(nameservers, `${field}.nameservers`, (server, path) => ip(path, server)));
+  addAll(
+    errors,
+    each(nameservers, `${field}.nameservers`, (server, path) => ip(path, server)),
+  );
   if (searches.length > MOST.searches)
     tooMany('searches', searches, `${MOST.searches} search paths`);
   if (searches.join(' ').length > MOST.searchCharacters) {
     const what = `${MOST.searchCharacters} characters (including spaces) in the search list`;
     tooMany('searches', searches, what);
   }
-  errors.push(...each(searches, `${field}.searches`, validateSearch));
+  addAll(errors, each(searches, `${field}.searches`, validateSearch));
   return [
     ...errors,
     ...each(options, `${field}.options`, ({ name = '' }, path) =>
@@ -240,8 +278,9 @@ function validateHostUsers(spec: PodSpec): FieldError[] {
   if (spec.hostPID === true) errors.push(forbidden('spec.HostPID', why));
   if (spec.hostIPC === true) errors.push(forbidden('spec.HostIPC', why));
   for (const list of ['initContainers', 'containers'] as const) {
-    errors.push(
-      ...each(spec[list], `spec.${list}`, ({ volumeDevices = [] }, path) =>
+    addAll(
+      errors,
+      each(spec[list], `spec.${list}`, ({ volumeDevices = [] }, path) =>
         volumeDevices.length === 0 ? [] : [forbidden(`${path}.volumeDevices`, why)],
       ),
     );
@@ -264,7 +303,7 @@ function validateNames(spec: PodSpec): FieldError[] {
       const message = `Too long: may not be more than ${MOST.hostname} bytes`;
       errors.push({ reason: 'FieldValueTooLong', field, message });
     }
-    errors.push(...subdomain(field, name));
+    addAll(errors, subdomain(field, name));
   }
   return [
     ...errors,

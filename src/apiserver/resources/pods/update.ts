@@ -1,4 +1,5 @@
 /** What may change of a pod (k8s.io/kubernetes, ValidatePodUpdate, ValidatePodStatusUpdate). */
+import { addAll } from '../../../add-all.ts';
 import type { Container, ContainerStatus, Pod, Toleration } from '../../../kubernetes/index.ts';
 import {
   each,
@@ -32,7 +33,7 @@ export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
       const detail = 'pod updates may not add or remove containers';
       return [...errors, forbidden(`spec.${list}`, detail)];
     }
-    errors.push(...each(given, `spec.${list}`, validateImage));
+    addAll(errors, each(given, `spec.${list}`, validateImage));
   }
   const deadline = validateDeadline(pod, old);
   if (deadline !== undefined) {
@@ -171,13 +172,13 @@ export function validatePodStatusUpdate(pod: Pod, old: Pod): FieldError[] {
   const nominated = status.nominatedNodeName ?? '';
   if (nominated !== '' && nominated !== before.nominatedNodeName) {
     const field = 'status.nominatedNodeName';
-    errors.push(...subdomain(field, nominated));
+    addAll(errors, subdomain(field, nominated));
     if ((old.spec.nodeName ?? '') !== '') {
       const detail = 'may not be set on pods that are already bound to a node';
       errors.push(forbidden(field, detail));
     }
   }
-  errors.push(...generation('status.observedGeneration', status.observedGeneration ?? 0));
+  addAll(errors, generation('status.observedGeneration', status.observedGeneration ?? 0));
   if (status.qosClass !== before.qosClass) {
     errors.push(invalid('status.qosClass', status.qosClass ?? '', IMMUTABLE));
   }
@@ -232,7 +233,10 @@ function validateAddresses(pod: Pod, old: Pod): FieldError[] {
     if (list === 'hostIPs' && first !== undefined && first !== pod.status?.hostIP) {
       errors.push(invalid(`${field}[0].ip`, first, 'must be equal to `hostIP`'));
     }
-    errors.push(...each(ips, field, (one, path) => ip(path, one, before)));
+    addAll(
+      errors,
+      each(ips, field, (one, path) => ip(path, one, before)),
+    );
     if (ips.length > 1 && !isDualStack(ips)) {
       const detail = 'may specify no more than one IP for each IP family';
       errors.push(invalid(field, pod.status?.[list], detail));

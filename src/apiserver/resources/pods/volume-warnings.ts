@@ -22,18 +22,22 @@ const REMOVED: readonly (readonly [field: string, why: string])[] = [
 /** Of those two the path in a message is that of Go's field. */
 const NAMES: ReadonlyMap<string, string> = new Map([['storageos', 'storageOS']]);
 
-export const volumeWarnings = (volumes: readonly Volume[]): string[] => [
+/** @param at what stands before the path of the spec */
+export const volumeWarnings = (volumes: readonly Volume[], at: string): string[] => [
   ...volumes.flatMap((volume, index) => [
     ...REMOVED.filter(([field]) => Object.hasOwn(volume, field)).map(
-      ([field, why]) => `spec.volumes[${index}].${NAMES.get(field) ?? field}: ${why}`,
+      ([field, why]) => `${at}spec.volumes[${index}].${NAMES.get(field) ?? field}: ${why}`,
     ),
-    ...claimWarnings(volume, `spec.volumes[${index}].ephemeral.volumeClaimTemplate.spec`),
+    ...claimWarnings(
+      volume.ephemeral?.volumeClaimTemplate?.spec,
+      `${at}spec.volumes[${index}].ephemeral.volumeClaimTemplate.spec`,
+    ),
   ]),
   ...volumes.flatMap(overlapWarnings),
 ];
 
-function claimWarnings({ ephemeral }: Volume, path: string): string[] {
-  const { spec } = ephemeral?.volumeClaimTemplate ?? {};
+/** Of the spec of a claim (k8s.io/kubernetes, pkg/api/persistentvolumeclaim). */
+export function claimWarnings(spec: object | undefined, path: string): string[] {
   const resources = isJsonObject(spec) ? spec['resources'] : undefined;
   return ['requests', 'limits'].flatMap((kind) => {
     const list = isJsonObject(resources) ? resources[kind] : undefined;

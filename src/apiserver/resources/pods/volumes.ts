@@ -1,4 +1,5 @@
 /** The volumes of a pod (k8s.io/kubernetes, ValidateVolumes, validateVolumeSource). */
+import { addAll } from '../../../add-all.ts';
 import type {
   DownwardApiFile,
   KeyToPath,
@@ -39,16 +40,17 @@ export function validateVolumes(pod: Pod): {
 } {
   const volumes = new Map<string, Volume>();
   const given = pod.spec.volumes ?? [];
-  // Each is going to be a claim with the name of the pod before its own.
+  const { name: ofPod } = pod.metadata;
+  // Each is going to be a claim with the name of the pod before its own; a template has none.
   const created = new Set(
     given
-      .filter(({ ephemeral }) => ephemeral !== undefined)
-      .map(({ name }) => `${pod.metadata.name}-${name}`),
+      .filter(({ ephemeral }) => ephemeral !== undefined && ofPod !== undefined)
+      .map(({ name }) => `${ofPod}-${name}`),
   );
   const errors = each(given, 'spec.volumes', (volume, field) => {
     const { name, persistentVolumeClaim } = volume;
     const wrong = [
-      ...validateSource(field, volume),
+      ...validateSource(field, volume, ofPod === undefined),
       ...demanded(`${field}.name`, name, dnsLabel),
       ...(volumes.has(name) ? [duplicate(`${field}.name`, name)] : []),
     ];
@@ -68,18 +70,19 @@ export function validateVolumes(pod: Pod): {
   return { volumes, errors };
 }
 
-function validateSource(field: string, volume: Volume): FieldError[] {
+/** @param ofTemplate it is known later which image it is of */
+function validateSource(field: string, volume: Volume, ofTemplate: boolean): FieldError[] {
   const [first, ...others] = Object.keys(volume).filter((name) => name !== 'name');
   if (first === undefined) return [required(field, 'must specify a volume type')];
   return [
-    ...validateKnownSource(field, volume),
+    ...validateKnownSource(field, volume, ofTemplate),
     ...others.map((name) =>
       forbidden(`${field}.${name}`, 'may not specify more than 1 volume type'),
     ),
   ];
 }
 
-function validateKnownSource(field: string, volume: Volume): FieldError[] {
+function validateKnownSource(field: string, volume: Volume, ofTemplate: boolean): FieldError[] {
   const { emptyDir, hostPath, secret, configMap, persistentVolumeClaim, nfs } = volume;
   const { downwardAPI, projected, csi, image, ephemeral } = volume;
   const errors: FieldError[] = [];
@@ -88,35 +91,36 @@ function validateKnownSource(field: string, volume: Volume): FieldError[] {
       forbidden(`${field}.emptyDir.sizeLimit`, 'SizeLimit field must be a valid resource quantity'),
     );
   }
-  if (hostPath !== undefined) errors.push(...validateHostPath(`${field}.hostPath`, hostPath));
+  if (hostPath !== undefined) addAll(errors, validateHostPath(`${field}.hostPath`, hostPath));
   if (secret !== undefined) {
     const path = `${field}.secret`;
     if ((secret.secretName ?? '') === '') errors.push(required(`${path}.secretName`));
-    errors.push(...validateFiles(path, secret));
+    addAll(errors, validateFiles(path, secret));
   }
   if (configMap !== undefined) {
     const path = `${field}.configMap`;
     if ((configMap.name ?? '') === '') errors.push(required(`${path}.name`));
-    errors.push(...validateFiles(path, configMap));
+    addAll(errors, validateFiles(path, configMap));
   }
   if (persistentVolumeClaim?.claimName === '') {
     errors.push(required(`${field}.persistentVolumeClaim.claimName`));
   }
-  if (nfs !== undefined) errors.push(...validateNfs(`${field}.nfs`, nfs));
+  if (nfs !== undefined) addAll(errors, validateNfs(`${field}.nfs`, nfs));
   if (downwardAPI !== undefined) {
     const path = `${field}.downwardAPI`;
-    errors.push(...mode(`${path}.defaultMode`, downwardAPI.defaultMode));
-    for (const file of downwardAPI.items ?? []) errors.push(...validateDownwardFile(path, file));
+    addAll(errors, mode(`${path}.defaultMode`, downwardAPI.defaultMode));
+    for (const file of downwardAPI.items ?? []) addAll(errors, validateDownwardFile(path, file));
   }
   if (projected !== undefined) {
     const path = `${field}.projected`;
-    errors.push(...mode(`${path}.defaultMode`, projected.defaultMode));
-    errors.push(...validateProjections(path, projected.sources ?? []));
+    addAll(errors, mode(`${path}.defaultMode`, projected.defaultMode));
+    addAll(errors, validateProjections(path, projected.sources ?? []));
   }
-  if (csi !== undefined) errors.push(...validateCsi(`${field}.csi`, csi));
+  if (csi !== undefined) addAll(errors, validateCsi(`${field}.csi`, csi));
   if (image !== undefined) {
-    if ((image.reference ?? '') === '') errors.push(required(`${field}.image.reference`));
-    errors.push(...oneOf(`${field}.image.pullPolicy`, image.pullPolicy, PULL_POLICIES));
+    if (!ofTemplate && (image.reference ?? '') === '')
+      errors.push(required(`${field}.image.reference`));
+    addAll(errors, oneOf(`${field}.image.pullPolicy`, image.pullPolicy, PULL_POLICIES));
   }
   if (ephemeral !== undefined && ephemeral.volumeClaimTemplate === undefined) {
     errors.push(required(`${field}.ephemeral.volumeClaimTemplate`));
@@ -124,7 +128,7 @@ function validateKnownSource(field: string, volume: Volume): FieldError[] {
   return errors;
 }
 
-function validateHostPath(
+export function validateHostPath(
   field: string,
   { path, type }: NonNullable<Volume['hostPath']>,
 ): FieldError[] {
@@ -132,7 +136,10 @@ function validateHostPath(
   return [...noBacksteps(`${field}.path`, path), ...oneOf(`${field}.type`, type, HOST_PATH_TYPES)];
 }
 
-function validateNfs(field: string, { server, path }: NonNullable<Volume['nfs']>): FieldError[] {
+export function validateNfs(
+  field: string,
+  { server, path }: NonNullable<Volume['nfs']>,
+): FieldError[] {
   const errors: FieldError[] = [];
   if (server === '') errors.push(required(`${field}.server`));
   if (path === '') errors.push(required(`${field}.path`));
@@ -191,9 +198,9 @@ function validateDownwardFile(field: string, file: DownwardApiFile): FieldError[
   const { path, fieldRef, resourceFieldRef, mode: bits } = file;
   const errors: FieldError[] = [];
   if (path === '') errors.push(required(`${field}.path`));
-  errors.push(...plainPath(`${field}.path`, path));
+  addAll(errors, plainPath(`${field}.path`, path));
   if (fieldRef !== undefined) {
-    errors.push(...validateFieldRef(`${field}.fieldRef`, fieldRef, FIELDS));
+    addAll(errors, validateFieldRef(`${field}.fieldRef`, fieldRef, FIELDS));
     if (resourceFieldRef !== undefined) {
       errors.push(
         invalid(
@@ -206,7 +213,7 @@ function validateDownwardFile(field: string, file: DownwardApiFile): FieldError[
   } else if (resourceFieldRef === undefined) {
     errors.push(required(field, 'one of fieldRef and resourceFieldRef is required'));
   } else {
-    errors.push(...validateResourceFieldRef(`${field}.resourceFieldRef`, resourceFieldRef, true));
+    addAll(errors, validateResourceFieldRef(`${field}.resourceFieldRef`, resourceFieldRef, true));
   }
   return [...errors, ...mode(`${field}.mode`, bits)];
 }
@@ -242,15 +249,16 @@ function validateProjectedKeys(
     if (keys === undefined) continue;
     const { name = '', items } = keys;
     if (name === '') errors.push(required(`${field}.${kind}.name`));
-    errors.push(
-      ...each(items, `${field}.${kind}.items`, (item, path) => [
+    addAll(
+      errors,
+      each(items, `${field}.${kind}.items`, (item, path) => [
         ...validateKeyToPath(path, item),
         ...take(item.path, name),
       ]),
     );
   }
   for (const file of source.downwardAPI?.items ?? []) {
-    errors.push(...validateDownwardFile(`${field}.downwardAPI`, file), ...take(file.path));
+    addAll(errors, validateDownwardFile(`${field}.downwardAPI`, file), take(file.path));
   }
   return errors;
 }
@@ -272,7 +280,7 @@ function validateToken(
     }
     // Upstream's path is that of the volume.
     const at = `${volume}.path`;
-    errors.push(...(path === '' ? [required(at)] : plainPath(at, path)));
+    addAll(errors, path === '' ? [required(at)] : plainPath(at, path));
   }
   return errors;
 }

@@ -6,12 +6,13 @@ import {
   goQuote,
   type Pod,
   type PodSpec,
+  type PodTemplate,
 } from '../../../kubernetes/index.ts';
 import { replacedLabel } from '../deprecated-labels.ts';
 import { ipWarnings } from '../ip-warnings.ts';
 import { quantityNanos } from '../quantity.ts';
 import { affinityWarnings } from './affinity-warnings.ts';
-import { SECCOMP, SECCOMP_OF_CONTAINER } from './security.ts';
+import { APP_ARMOR, SECCOMP, SECCOMP_OF_CONTAINER, saysTheSame } from './security.ts';
 import { volumeWarnings } from './volume-warnings.ts';
 
 const REMOVED_ANNOTATIONS: readonly (readonly [string, string])[] = [
@@ -35,37 +36,51 @@ interface Placed {
   readonly path: string;
 }
 
-export function podWarnings(pod: Pod): string[] {
-  const { metadata, spec } = pod;
-  const placed = containersOf(spec);
+export const podWarnings = (pod: Pod): string[] => [
+  ...nameWarnings(pod.metadata.name ?? ''),
+  ...specWarnings(pod, ''),
+];
+
+/** @param field of the template: `spec.template` */
+export function templateWarnings(field: string, { metadata = {}, spec }: PodTemplate): string[] {
+  const pod = { metadata, spec };
+  const at = `${field}.`;
+  return [...specWarnings(pod, at), ...containersOf(spec, at).flatMap(oldAppArmor(pod, at))];
+}
+
+/** @param at what stands before each path: empty, or the path of the template with a dot */
+function specWarnings(pod: Pod, at: string): string[] {
+  const { spec } = pod;
+  const placed = containersOf(spec, at);
   const period = spec.terminationGracePeriodSeconds ?? 0;
   return [
-    ...nameWarnings(metadata.name ?? ''),
     ...Object.keys(spec.nodeSelector ?? {}).flatMap((key) => {
       const why = replacedLabel(key);
-      return why === undefined ? [] : [`spec.nodeSelector[${key}]: ${why}`];
+      return why === undefined ? [] : [`${at}spec.nodeSelector[${key}]: ${why}`];
     }),
-    ...affinityWarnings(spec),
-    ...annotationWarnings(pod),
-    ...volumeWarnings(spec.volumes ?? []),
-    ...duplicates(spec.hostAliases, 'spec.hostAliases', 'ip', ({ ip }) => ip),
-    ...duplicates(spec.imagePullSecrets, 'spec.imagePullSecrets', 'name', nameOf),
+    ...affinityWarnings(spec, at),
+    ...annotationWarnings(pod, at),
+    ...volumeWarnings(spec.volumes ?? [], at),
+    ...duplicates(spec.hostAliases, `${at}spec.hostAliases`, 'ip', ({ ip }) => ip),
+    ...duplicates(spec.imagePullSecrets, `${at}spec.imagePullSecrets`, 'name', nameOf),
     ...(spec.imagePullSecrets ?? []).flatMap((secret, index) =>
-      nameOf(secret) === '' ? [`spec.imagePullSecrets[${index}].name: invalid empty name ""`] : [],
+      nameOf(secret) === ''
+        ? [`${at}spec.imagePullSecrets[${index}].name: invalid empty name ""`]
+        : [],
     ),
-    ...fractions('spec.overhead', spec.overhead),
-    ...placed.flatMap(containerWarnings(pod)),
+    ...fractions(`${at}spec.overhead`, spec.overhead),
+    ...placed.flatMap(containerWarnings(pod, at)),
     ...portWarnings(placed),
     ...(period < 0
       ? [
-          'spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1',
+          `${at}spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1`,
         ]
       : []),
     ...(spec.dnsConfig?.nameservers ?? []).flatMap((server, index) =>
-      ipWarnings(`spec.dnsConfig.nameservers[${index}]`, server),
+      ipWarnings(`${at}spec.dnsConfig.nameservers[${index}]`, server),
     ),
     ...(spec.hostAliases ?? []).flatMap(({ ip }, index) =>
-      ipWarnings(`spec.hostAliases[${index}].ip`, ip),
+      ipWarnings(`${at}spec.hostAliases[${index}].ip`, ip),
     ),
   ];
 }
@@ -88,25 +103,28 @@ function nameWarnings(name: string): string[] {
       ];
 }
 
-function annotationWarnings({ metadata, spec }: Pod): string[] {
+function annotationWarnings({ metadata, spec }: Pod, at: string): string[] {
   const { annotations = {} } = metadata;
   const removed = REMOVED_ANNOTATIONS.filter(([key]) => Object.hasOwn(annotations, key)).map(
-    ([key, why]) => `metadata.annotations[${key}]: ${why}`,
+    ([key, why]) => `${at}metadata.annotations[${key}]: ${why}`,
   );
   const isUnused =
     spec.securityContext?.seccompProfile === undefined && Object.hasOwn(annotations, SECCOMP);
-  return isUnused ? [...removed, `metadata.annotations[${SECCOMP}]: ${NO_SECCOMP}`] : removed;
+  return isUnused ? [...removed, `${at}metadata.annotations[${SECCOMP}]: ${NO_SECCOMP}`] : removed;
 }
 
-function containersOf({ initContainers, containers, ephemeralContainers }: PodSpec): Placed[] {
+function containersOf(
+  { initContainers, containers, ephemeralContainers }: PodSpec,
+  at: string,
+): Placed[] {
   const lists = { initContainers, containers, ephemeralContainers };
   return Object.entries(lists).flatMap(([list, items]) =>
-    (items ?? []).map((container, index) => ({ container, path: `spec.${list}[${index}]` })),
+    (items ?? []).map((container, index) => ({ container, path: `${at}spec.${list}[${index}]` })),
   );
 }
 
 const containerWarnings =
-  ({ metadata }: Pod) =>
+  ({ metadata }: Pod, at: string) =>
   ({ container, path }: Placed): string[] => {
     const { name, resources, securityContext, env = [] } = container;
     const key = `${SECCOMP_OF_CONTAINER}${name}`;
@@ -114,11 +132,27 @@ const containerWarnings =
       securityContext?.seccompProfile === undefined &&
       Object.hasOwn(metadata.annotations ?? {}, key);
     return [
-      ...(isUnused ? [`metadata.annotations[${key}]: ${NO_SECCOMP}`] : []),
+      ...(isUnused ? [`${at}metadata.annotations[${key}]: ${NO_SECCOMP}`] : []),
       ...fractions(`${path}.resources.limits`, resources?.limits),
       ...fractions(`${path}.resources.requests`, resources?.requests),
       ...hiddenVariables(env, path),
     ];
+  };
+
+/** Of templates only: of a pod the field is set by what the annotation says. */
+const oldAppArmor =
+  ({ metadata, spec }: Pod, at: string) =>
+  ({ container }: Placed): string[] => {
+    const key = `${APP_ARMOR}${container.name}`;
+    const annotation = new Map(Object.entries(metadata.annotations ?? {})).get(key);
+    if (annotation === undefined || container.securityContext?.appArmorProfile !== undefined) {
+      return [];
+    }
+    return saysTheSame(annotation, spec.securityContext?.appArmorProfile)
+      ? []
+      : [
+          `${at}metadata.annotations[${key}]: deprecated since v1.30; use the "appArmorProfile" field instead`,
+        ];
   };
 
 function hiddenVariables(env: NonNullable<Container['env']>, path: string): string[] {

@@ -1,4 +1,5 @@
 /** The addresses of a service and their families (k8s.io/kubernetes, ValidateServiceClusterIPsRelatedFields). */
+import { addAll } from '../../../add-all.ts';
 import type { Service } from '../../../kubernetes/index.ts';
 import { each, ip, ipFamily, isDualStack, oneOf } from '../checks.ts';
 import { duplicate, type FieldError, invalid, required } from '../field-error.ts';
@@ -22,21 +23,22 @@ export function validateAddresses(service: Service, old: Service | undefined): F
     errors.push(invalid(field, clusterIPs, 'must be empty when `clusterIP` is not specified'));
   }
   const seen = new Set<string>();
-  errors.push(
-    ...each(ipFamilies, 'spec.ipFamilies', (family, path) => {
+  addAll(
+    errors,
+    each(ipFamilies, 'spec.ipFamilies', (family, path) => {
       const wrong = oneOf(path, family, FAMILIES);
       if (seen.has(family)) wrong.push(duplicate(path, family));
       seen.add(family);
       return wrong;
     }),
-    ...oneOf('spec.ipFamilyPolicy', ipFamilyPolicy, POLICIES),
+    oneOf('spec.ipFamilyPolicy', ipFamilyPolicy, POLICIES),
   );
   const wrong = each(clusterIPs, field, (address, path, index) => {
     if (index > 0 || address !== NONE) return ip(path, address, old?.spec.clusterIPs);
     if (clusterIPs.length === 1) return [];
     return [invalid(field, clusterIPs, "'None' must be the first and only value")];
   });
-  errors.push(...wrong);
+  addAll(errors, wrong);
   if (clusterIPs.length > 2)
     errors.push(invalid(field, clusterIPs, 'may only hold up to 2 values'));
   if (wrong.length > 0) return errors;

@@ -10,6 +10,8 @@ import { validateService, validateServiceStatus, validateServiceUpdate } from '.
 import { serviceStatusWarnings, serviceWarnings } from './warnings.ts';
 
 export { endpointIp } from './endpoint-ip.ts';
+export { outsideRanges } from './outside.ts';
+export { firstServiceAddress, type ServiceRanges, serviceRanges } from './ranges.ts';
 
 export const SERVICE_DEFINITION = define(SERVICES, {
   path: 'services/specs',

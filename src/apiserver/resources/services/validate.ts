@@ -1,4 +1,5 @@
 /** What a service must be (k8s.io/kubernetes, validateService, ValidateServiceUpdate, ValidateLoadBalancerStatus). */
+import { addAll } from '../../../add-all.ts';
 import type { Service, ServicePort } from '../../../kubernetes/index.ts';
 import {
   cidr,
@@ -41,21 +42,22 @@ export function validateService(service: Service, old?: Service): FieldError[] {
     const detail = `may not be set to 'None' for ${type} services`;
     errors.push(invalid('spec.clusterIPs[0]', NONE, detail));
   }
-  if (isNamed(service)) errors.push(...validateNamed(service));
-  errors.push(
-    ...validatePorts(service),
-    ...labels('spec.selector', spec.selector),
-    ...oneOfDemanded('spec.sessionAffinity', spec.sessionAffinity, AFFINITIES),
-    ...validateAffinity(service),
-    ...validateAddresses(service, old),
-    ...each(spec.externalIPs, 'spec.externalIPs', (address, path) => {
+  if (isNamed(service)) addAll(errors, validateNamed(service));
+  addAll(
+    errors,
+    validatePorts(service),
+    labels('spec.selector', spec.selector),
+    oneOfDemanded('spec.sessionAffinity', spec.sessionAffinity, AFFINITIES),
+    validateAffinity(service),
+    validateAddresses(service, old),
+    each(spec.externalIPs, 'spec.externalIPs', (address, path) => {
       const wrong = ip(path, address, old?.spec.externalIPs);
       return wrong.length > 0 ? wrong : endpointIp(path, address);
     }),
-    ...oneOfDemanded('spec.type', type, TYPES),
-    ...validatePortUse(service),
-    ...validateBalancing(service, old),
-    ...validateTraffic(service),
+    oneOfDemanded('spec.type', type, TYPES),
+    validatePortUse(service),
+    validateBalancing(service, old),
+    validateTraffic(service),
   );
   return errors;
 }
@@ -79,7 +81,7 @@ function validatePorts({ spec }: Service): FieldError[] {
   return each(ports, 'spec.ports', ({ name = '', ...one }, path) => {
     const errors: FieldError[] = [];
     if (name !== '') {
-      errors.push(...label(`${path}.name`, name));
+      addAll(errors, label(`${path}.name`, name));
       if (names.has(name)) errors.push(duplicate(`${path}.name`, name));
       names.add(name);
     } else if (ports.length > 1) errors.push(required(`${path}.name`));
@@ -103,8 +105,9 @@ function validatePortUse({ spec }: Service): FieldError[] {
     error: (one: ServicePort, path: string) => FieldError,
   ): void => {
     const seen = new Set<string>();
-    errors.push(
-      ...each(ports, 'spec.ports', (one, path) => {
+    addAll(
+      errors,
+      each(ports, 'spec.ports', (one, path) => {
         const text = key(one);
         if (text === undefined) return [];
         if (seen.has(text)) return [error(one, path)];
@@ -114,8 +117,9 @@ function validatePortUse({ spec }: Service): FieldError[] {
     );
   };
   if (spec.type === 'ClusterIP') {
-    errors.push(
-      ...each(ports, 'spec.ports', ({ nodePort }, path) =>
+    addAll(
+      errors,
+      each(ports, 'spec.ports', ({ nodePort }, path) =>
         nodePort === undefined
           ? []
           : [forbidden(`${path}.nodePort`, "may not be used when `type` is 'ClusterIP'")],
@@ -147,8 +151,9 @@ function validateBalancing(service: Service, old: Service | undefined): FieldErr
   const field = 'spec.LoadBalancerSourceRanges';
   if (ranges.length > 0 && !isBalanced(service)) errors.push(forbidden(field, ONLY_BALANCED));
   const before = (old?.spec.loadBalancerSourceRanges ?? []).map((one) => one.trim());
-  errors.push(
-    ...each(ranges, field, (padded, path) => {
+  addAll(
+    errors,
+    each(ranges, field, (padded, path) => {
       const range = padded.trim();
       return cidr(path, range, before);
     }),
@@ -171,7 +176,7 @@ function validateTraffic(service: Service): FieldError[] {
   const errors: FieldError[] = [];
   const external = 'spec.externalTrafficPolicy';
   if (isReachable(service)) {
-    errors.push(...oneOfDemanded(external, spec.externalTrafficPolicy, TRAFFIC));
+    addAll(errors, oneOfDemanded(external, spec.externalTrafficPolicy, TRAFFIC));
   } else if (spec.externalTrafficPolicy !== undefined) {
     const detail = 'may only be set for externally-accessible services';
     errors.push(invalid(external, spec.externalTrafficPolicy, detail));
@@ -179,8 +184,9 @@ function validateTraffic(service: Service): FieldError[] {
   const check = 'spec.healthCheckNodePort';
   const { healthCheckNodePort } = spec;
   if (needsHealthCheck(service)) {
-    errors.push(
-      ...(healthCheckNodePort === undefined ? [required(check)] : port(check, healthCheckNodePort)),
+    addAll(
+      errors,
+      healthCheckNodePort === undefined ? [required(check)] : port(check, healthCheckNodePort),
     );
   } else if (healthCheckNodePort !== undefined) {
     const detail =
@@ -241,8 +247,8 @@ export function validateServiceStatus(service: Service, old: Service): FieldErro
       if (address !== '') errors.push(required(at, 'must be specified when `ip` is set'));
     } else if (address === '') {
       errors.push(forbidden(at, 'may not be specified when `ip` is not set'));
-    } else errors.push(...oneOf(at, ipMode, IP_MODES));
-    if (hostname !== '') errors.push(...subdomain(`${path}.hostname`, hostname));
+    } else addAll(errors, oneOf(at, ipMode, IP_MODES));
+    if (hostname !== '') addAll(errors, subdomain(`${path}.hostname`, hostname));
     if (ipFamily(hostname) !== 0) {
       const detail = 'must be a DNS name, not an IP address';
       errors.push(invalid(`${path}.hostname`, hostname, detail));

@@ -38,6 +38,10 @@ secretNamespace 4 *string always`,
 secretName 1 string required always
 shareName 2 string required always
 readOnly 3 bool`,
+    Binding: `
+... 0 meta/v1.TypeMeta
+metadata 1 meta/v1.ObjectMeta
+target 2 ObjectReference required always`,
     CSIPersistentVolumeSource: `
 driver 1 string required always
 volumeHandle 2 string required always
@@ -611,7 +615,7 @@ accessModes 2 []string atomic enum=PersistentVolumeAccessMode
 capacity 3 {}quantity
 conditions 4 []PersistentVolumeClaimCondition map=type patch=merge key=type
 allocatedResources 5 {}quantity
-allocatedResourceStatuses 7 {}string enum=ClaimResourceStatus
+allocatedResourceStatuses 7 {}string granular enum=ClaimResourceStatus
 currentVolumeAttributesClassName 8 *string
 modifyVolumeStatus 9 *ModifyVolumeStatus`,
     PersistentVolumeClaimTemplate: `
@@ -651,7 +655,7 @@ csi 22 *CSIPersistentVolumeSource`,
 capacity 1 {}quantity
 ... 2 PersistentVolumeSource
 accessModes 3 []string atomic enum=PersistentVolumeAccessMode
-claimRef 4 *ObjectReference
+claimRef 4 *ObjectReference granular
 persistentVolumeReclaimPolicy 5 string enum=PersistentVolumeReclaimPolicy
 storageClassName 6 string
 mountOptions 7 []string atomic
@@ -1083,6 +1087,12 @@ operator 2 string enum=TolerationOperator
 value 3 string
 effect 4 string enum=TaintEffect
 tolerationSeconds 5 *int64`,
+    TopologySelectorLabelRequirement: `
+key 1 string required always
+values 2 []string required always atomic`,
+    TopologySelectorTerm: `
+atomic
+matchLabelExpressions 1 []TopologySelectorLabelRequirement atomic`,
     TopologySpreadConstraint: `
 maxSkew 1 int32 required always
 topologyKey 2 string required always

@@ -3,8 +3,10 @@ import type { TypeTable } from '../rows.ts';
 import { ADMISSIONREGISTRATION_V1 } from './admissionregistration-v1.ts';
 import { APIDISCOVERY_V2 } from './apidiscovery-v2.ts';
 import { APIREGISTRATION_V1 } from './apiregistration-v1.ts';
+import { APPS_V1 } from './apps-v1.ts';
 import { AUTHENTICATION_V1 } from './authentication-v1.ts';
 import { AUTHORIZATION_V1 } from './authorization-v1.ts';
+import { AUTOSCALING_V1 } from './autoscaling-v1.ts';
 import { CERTIFICATES_V1 } from './certificates-v1.ts';
 import { CERTIFICATES_V1ALPHA1 } from './certificates-v1alpha1.ts';
 import { CERTIFICATES_V1BETA1 } from './certificates-v1beta1.ts';
@@ -18,6 +20,7 @@ import { META_V1BETA1 } from './meta-v1beta1.ts';
 import { NODE_V1 } from './node-v1.ts';
 import { POLICY_V1 } from './policy-v1.ts';
 import { RBAC_V1 } from './rbac-v1.ts';
+import { RESOURCE_V1 } from './resource-v1.ts';
 import { SCHEDULING_V1 } from './scheduling-v1.ts';
 import { STORAGE_V1 } from './storage-v1.ts';
 
@@ -25,8 +28,10 @@ export const TABLES: readonly TypeTable[] = [
   ADMISSIONREGISTRATION_V1,
   APIDISCOVERY_V2,
   APIREGISTRATION_V1,
+  APPS_V1,
   AUTHENTICATION_V1,
   AUTHORIZATION_V1,
+  AUTOSCALING_V1,
   CERTIFICATES_V1,
   CERTIFICATES_V1ALPHA1,
   CERTIFICATES_V1BETA1,
@@ -40,6 +45,7 @@ export const TABLES: readonly TypeTable[] = [
   NODE_V1,
   POLICY_V1,
   RBAC_V1,
+  RESOURCE_V1,
   SCHEDULING_V1,
   STORAGE_V1,
 ];

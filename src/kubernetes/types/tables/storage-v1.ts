@@ -41,10 +41,65 @@ metadata 1 meta/v1.ListMeta
 items 2 []CSINode required always`,
     CSINodeSpec: `
 drivers 1 []CSINodeDriver required always map=name patch=merge key=name`,
+    CSIStorageCapacity: `
+... 0 meta/v1.TypeMeta
+metadata 1 meta/v1.ObjectMeta
+nodeTopology 2 *meta/v1.LabelSelector
+storageClassName 3 string required always
+capacity 4 *quantity
+maximumVolumeSize 5 *quantity`,
+    CSIStorageCapacityList: `
+... 0 meta/v1.TypeMeta
+metadata 1 meta/v1.ListMeta
+items 2 []CSIStorageCapacity required always`,
+    StorageClass: `
+... 0 meta/v1.TypeMeta
+metadata 1 meta/v1.ObjectMeta
+provisioner 2 string required always
+parameters 3 {}string
+reclaimPolicy 4 *string enum=core/v1.PersistentVolumeReclaimPolicy
+mountOptions 5 []string atomic
+allowVolumeExpansion 6 *bool
+volumeBindingMode 7 *string enum=VolumeBindingMode
+allowedTopologies 8 []core/v1.TopologySelectorTerm atomic`,
+    StorageClassList: `
+... 0 meta/v1.TypeMeta
+metadata 1 meta/v1.ListMeta
+items 2 []StorageClass required always`,
     TokenRequest: `
 audience 1 string required always
 expirationSeconds 2 *int64`,
+    VolumeAttachment: `
+... 0 meta/v1.TypeMeta
+metadata 1 meta/v1.ObjectMeta
+spec 2 VolumeAttachmentSpec required always
+status 3 VolumeAttachmentStatus`,
+    VolumeAttachmentList: `
+... 0 meta/v1.TypeMeta
+metadata 1 meta/v1.ListMeta
+items 2 []VolumeAttachment required always`,
+    VolumeAttachmentSource: `
+persistentVolumeName 1 *string
+inlineVolumeSpec 2 *core/v1.PersistentVolumeSpec`,
+    VolumeAttachmentSpec: `
+attacher 1 string required always
+source 2 VolumeAttachmentSource required always
+nodeName 3 string required always`,
+    VolumeAttachmentStatus: `
+attached 1 bool required always
+attachmentMetadata 2 {}string
+attachError 3 *VolumeError
+detachError 4 *VolumeError`,
+    VolumeError: `
+time 1 time
+message 2 string
+errorCode 3 *int32`,
     VolumeNodeResources: `
 count 1 *int32`,
+  },
+  enums: {
+    VolumeBindingMode: `
+Immediate
+WaitForFirstConsumer`,
   },
 };

@@ -23,6 +23,7 @@ const CHOSEN = new Set([
   'creationTimestamp',
   'deletionTimestamp',
   'lastTransitionTime',
+  'lastPhaseTransitionTime',
   'lastUpdateTime',
   'clusterIP',
   'clusterIPs',

@@ -7,13 +7,17 @@ import * as apiServices from './cases/api-services-and-flow-control.ts';
 import * as certificates from './cases/certificates.ts';
 import * as core from './cases/core.ts';
 import * as deletion from './cases/deletion.ts';
+import * as devices from './cases/devices.ts';
 import * as events from './cases/events.ts';
 import * as nodes from './cases/nodes-and-endpoints.ts';
 import * as pods from './cases/pods.ts';
+import * as policy from './cases/policy.ts';
 import * as rbac from './cases/rbac.ts';
 import * as reviews from './cases/reviews.ts';
 import * as services from './cases/services.ts';
+import * as storage from './cases/storage.ts';
 import * as warnings from './cases/warnings.ts';
+import * as workloads from './cases/workloads.ts';
 import { EXAMPLES } from './examples.ts';
 import { commonOf, conversationOf, wordsOf } from './template.ts';
 
@@ -47,10 +51,14 @@ const PARTICULAR: Readonly<Record<string, readonly Case[]>> = {
   'more-events': events.CASES,
   certificates: certificates.CASES,
   core: core.CASES,
+  devices: devices.CASES,
   'nodes-and-endpoints': nodes.CASES,
+  policy: policy.CASES,
   rbac: rbac.CASES,
   reviews: reviews.CASES,
+  storage: storage.CASES,
   warnings: warnings.CASES,
+  workloads: workloads.CASES,
   'more-pods': pods.CASES,
   'more-services': services.CASES,
 };

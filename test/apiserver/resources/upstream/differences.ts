@@ -103,6 +103,12 @@ export const WORDS: readonly Words[] = [
     becomes: '[$1]',
   },
   {
+    reason:
+      'the kind is not told where a field cannot be selected by: upstream does it of one kind',
+    theirs: /(?<=^field label not supported) for \S+, Kind=\w+/,
+    becomes: '',
+  },
+  {
     reason: 'what is not the same in two pods is not shown line by line',
     theirs: /\n@@ [\s\S]*$/,
     becomes: '',

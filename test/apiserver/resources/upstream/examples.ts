@@ -29,6 +29,24 @@ export const CSR = [
   'NnJFekQzamVmSWlmZThodkVHdWdTK1NZM2xLdz09Ci0tLS0tRU5EIENFUlRJRklDQVRFIFJFUVVFU1QtLS0tLQo=',
 ].join('');
 
+const TEMPLATE = {
+  metadata: { labels: { a: 'b' } },
+  spec: {
+    containers: [{ name: 'c', image: 'nginx', resources: { limits: { memory: '0.5Gi' } } }],
+  },
+};
+const CLAIM = {
+  metadata: { name: 'data' },
+  spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+};
+const DEVICES_CLAIM = {
+  devices: {
+    requests: [{ name: 'r', exactly: { deviceClassName: 'c', tolerations: [{ key: 'k' }] } }],
+    constraints: [{ requests: ['r'], matchAttribute: 'a.b/c' }],
+  },
+};
+const ALLOCATED = { request: 'r', driver: 'a.b', pool: 'p', device: 'd' };
+
 /** By `resource.group`, `resource` in the core group. */
 export const EXAMPLES: Readonly<Record<string, Example>> = {
   configmaps: {
@@ -68,10 +86,33 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
     change: { spec: { unschedulable: true } },
     status: { capacity: { cpu: '0.5' }, conditions: [condition('Ready')] },
   },
+  persistentvolumeclaims: {
+    rest: {
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+    },
+    change: { spec: { volumeName: 'v' } },
+    status: { phase: 'Bound', capacity: { storage: '1Gi' }, conditions: [condition('Resizing')] },
+  },
+  persistentvolumes: {
+    rest: {
+      spec: {
+        capacity: { storage: '1Gi' },
+        accessModes: ['ReadWriteOnce', 'ReadOnlyMany'],
+        nfs: { server: 's', path: '/p' },
+      },
+    },
+    change: { spec: { persistentVolumeReclaimPolicy: 'Delete' } },
+    status: { phase: 'Available', message: 'm' },
+  },
   pods: {
     rest: { spec: { containers: [{ name: 'c', image: 'nginx' }] } },
     change: { spec: { containers: [{ name: 'c', image: 'nginx:2' }] } },
     status: { phase: 'Running', conditions: [condition('Ready')] },
+  },
+  replicationcontrollers: {
+    rest: { spec: { selector: { a: 'b' }, template: TEMPLATE } },
+    change: { spec: { replicas: 2, minReadySeconds: 5 } },
+    status: { replicas: 2, readyReplicas: 1, conditions: [condition('ReplicaFailure')] },
   },
   secrets: {
     rest: { data: { a: 'YQ==' }, stringData: { b: 'b' } },
@@ -144,6 +185,60 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
     },
     status: { conditions: [condition('Denied')] },
   },
+  'replicasets.apps': {
+    rest: { spec: { selector: { matchLabels: { a: 'b' } }, template: TEMPLATE } },
+    change: { spec: { replicas: 2, minReadySeconds: 5 } },
+    status: { replicas: 2, readyReplicas: 1, conditions: [condition('ReplicaFailure')] },
+  },
+  'statefulsets.apps': {
+    rest: {
+      spec: {
+        serviceName: 's',
+        selector: { matchLabels: { a: 'b' } },
+        template: TEMPLATE,
+        volumeClaimTemplates: [CLAIM],
+      },
+    },
+    change: { spec: { replicas: 2, updateStrategy: { rollingUpdate: { partition: 1 } } } },
+    status: { replicas: 2, readyReplicas: 1, collisionCount: 1 },
+  },
+  'deviceclasses.resource.k8s.io': {
+    rest: {
+      spec: {
+        selectors: [{ cel: { expression: 'true' } }],
+        config: [{ opaque: { driver: 'a.b', parameters: { x: 1 } } }],
+      },
+    },
+    change: { spec: { extendedResourceName: 'a.b/c' } },
+  },
+  'resourceclaims.resource.k8s.io': {
+    rest: { spec: DEVICES_CLAIM },
+    status: {
+      allocation: { devices: { results: [ALLOCATED] } },
+      reservedFor: [{ resource: 'pods', name: 'p', uid: 'u' }],
+      devices: [{ driver: 'a.b', pool: 'p', device: 'd', data: { x: 1 } }],
+    },
+  },
+  'resourceclaimtemplates.resource.k8s.io': {
+    rest: { spec: { metadata: { labels: { a: 'b' } }, spec: DEVICES_CLAIM } },
+  },
+  'resourceslices.resource.k8s.io': {
+    rest: {
+      spec: {
+        driver: 'a.b',
+        pool: { name: 'p', generation: 1, resourceSliceCount: 1 },
+        nodeName: 'n',
+        devices: [
+          {
+            name: 'd',
+            attributes: { x: { int: 1 }, y: { string: 's' } },
+            capacity: { c: { value: '0.5' } },
+          },
+        ],
+      },
+    },
+    change: { spec: { pool: { generation: 2 } } },
+  },
   'leases.coordination.k8s.io': {
     rest: {
       spec: {
@@ -184,6 +279,11 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
     rest: { handler: 'runc' },
     change: { scheduling: { nodeSelector: { a: 'b' } } },
   },
+  'poddisruptionbudgets.policy': {
+    rest: { spec: { minAvailable: '50%', selector: { matchLabels: { a: 'b' } } } },
+    change: { spec: { unhealthyPodEvictionPolicy: 'AlwaysAllow' } },
+    status: { disruptionsAllowed: 1, conditions: [condition('A')] },
+  },
   'clusterrolebindings.rbac.authorization.k8s.io': {
     rest: {
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' },
@@ -217,5 +317,17 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   'csinodes.storage.k8s.io': {
     rest: { spec: { drivers: [{ name: 'a.b', nodeID: 'x' }] } },
     change: { spec: { drivers: [] } },
+  },
+  'csistoragecapacities.storage.k8s.io': {
+    rest: { storageClassName: 'c', capacity: '1Gi', nodeTopology: { matchLabels: { a: 'b' } } },
+    change: { maximumVolumeSize: '512Mi' },
+  },
+  'storageclasses.storage.k8s.io': {
+    rest: { provisioner: 'example.com/p', parameters: { a: 'b' } },
+    change: { allowVolumeExpansion: true },
+  },
+  'volumeattachments.storage.k8s.io': {
+    rest: { spec: { attacher: 'a.b', nodeName: 'n', source: { persistentVolumeName: 'v' } } },
+    status: { attached: true, attachmentMetadata: { a: 'b' } },
   },
 };
