@@ -12,7 +12,9 @@ import {
   type TokenParts,
 } from './bootstrap-token.ts';
 import { sameSecret } from './compare.ts';
+import { encodeTokenBinding, nodeBindingOf, type TokenBinding } from './node-binding.ts';
 import { formatRfc3339, parseRfc3339 } from './rfc3339.ts';
+import { secretData, secretText } from './secret-text.ts';
 
 export const BOOTSTRAP_SECRET_TYPE = 'bootstrap.kubernetes.io/token';
 export const BOOTSTRAP_SECRET_NAMESPACE = 'kube-system';
@@ -34,6 +36,8 @@ export interface BootstrapToken extends TokenParts {
   readonly usages: readonly string[];
   /** In addition to `BOOTSTRAPPERS_GROUP`. */
   readonly groups: readonly string[];
+  /** Absent: good for as many nodes as come. */
+  readonly binding?: TokenBinding;
 }
 
 export type Decoded =
@@ -51,12 +55,12 @@ export function bootstrapTokenId(secretName: string): string | undefined {
 }
 
 /**
- * The Secret for a token.
+ * The Secret for a token. A claim is not written.
  *
  * @throws TypeError where id or secret are not those of a token: such a Secret could not be read again
  */
 export function encodeBootstrapTokenSecret(token: BootstrapToken): Secret {
-  const { id, secret, description, expiration, usages, groups } = token;
+  const { id, secret, description, expiration, usages, groups, binding } = token;
   if (parseBootstrapToken(`${id}.${secret}`) === undefined) {
     throw new TypeError('expected the id and the secret of a bootstrap token, got something else');
   }
@@ -65,14 +69,13 @@ export function encodeBootstrapTokenSecret(token: BootstrapToken): Secret {
   if (expiration !== undefined) data['expiration'] = formatRfc3339(expiration);
   for (const usage of usages) data[USAGE_PREFIX + usage] = 'true';
   if (groups.length > 0) data['auth-extra-groups'] = groups.join(',');
+  if (binding !== undefined) Object.assign(data, encodeTokenBinding(binding));
   return {
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: { name: bootstrapSecretName(id), namespace: BOOTSTRAP_SECRET_NAMESPACE },
     type: BOOTSTRAP_SECRET_TYPE,
-    data: Object.fromEntries(
-      Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')]),
-    ),
+    data: secretData(data),
   };
 }
 
@@ -99,6 +102,7 @@ export function decodeBootstrapTokenSecret(secret: Secret): Decoded {
     return refused(`${where} has an expiration that is no time: ${quoted(text, 40)}`);
   }
   const description = secretText(secret, 'description');
+  const binding = nodeBindingOf(secret);
   return {
     ok: true,
     token: {
@@ -108,8 +112,16 @@ export function decodeBootstrapTokenSecret(secret: Secret): Decoded {
       ...(expiration === undefined ? {} : { expiration }),
       usages: usagesIn(secret),
       groups: listedGroups(secret),
+      ...(binding.oneShot ? { binding } : {}),
     },
   };
+}
+
+/** The id of the token that a user has come with; undefined for other users. */
+export function bootstrapUserTokenId(userName: string): string | undefined {
+  if (!userName.startsWith(BOOTSTRAP_USER_PREFIX)) return undefined;
+  const id = userName.slice(BOOTSTRAP_USER_PREFIX.length);
+  return isBootstrapTokenId(id) ? id : undefined;
 }
 
 /** How long a token lives on: whether it has expired, and else how many milliseconds are left, if there is an end. */
@@ -160,13 +172,6 @@ const refused = (reason: string): { readonly ok: false; readonly reason: string 
   ok: false,
   reason,
 });
-
-/** A value of a Secret as text; empty where there is none. */
-export function secretText({ data }: Secret, key: string): string {
-  if (data === undefined || data === null || !Object.hasOwn(data, key)) return '';
-  const value: unknown = data[key];
-  return typeof value === 'string' ? Buffer.from(value, 'base64').toString('utf8') : '';
-}
 
 function usagesIn(secret: Secret): string[] {
   return Object.keys(secret.data ?? {})

@@ -4,13 +4,9 @@
  */
 import { createHmac } from 'node:crypto';
 import type { Secret } from '../kubernetes/index.ts';
-import {
-  bootstrapTokenId,
-  bootstrapTokenLifetime,
-  type Lifetime,
-  secretText,
-} from './bootstrap-secret.ts';
+import { bootstrapTokenId, bootstrapTokenLifetime, type Lifetime } from './bootstrap-secret.ts';
 import type { TokenParts } from './bootstrap-token.ts';
+import { secretText } from './secret-text.ts';
 
 export const CLUSTER_INFO = { namespace: 'kube-public', name: 'cluster-info' } as const;
 /** Its key with the text that is signed. */

@@ -24,6 +24,7 @@ export {
   publicKeyPin,
 } from './fingerprint.ts';
 export { bytesToIp, ipToBytes } from './ip.ts';
+export { blockCovers, type IpBlock, parseIpBlock } from './ip-block.ts';
 export { createIssuer, type Issuer, selfSign } from './issue.ts';
 export * from './keys/index.ts';
 export {
@@ -39,6 +40,7 @@ export {
 export { ATTRIBUTE_TYPES, attributeTypeName, EXTENSION_TYPES, extensionName } from './oids.ts';
 export { decodePem, encodePem, MAX_PEM_BYTES, type PemBlock, requirePem } from './pem.ts';
 export { type Pkcs12, type Pkcs12Bag, readPkcs12 } from './pkcs12/index.ts';
+export { signsData } from './proof.ts';
 export {
   createRequest,
   encodeRequestInfo,

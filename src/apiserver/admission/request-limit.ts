@@ -1,9 +1,11 @@
 /**
- * How many certificate signing requests one user may have waiting. Upstream has no such limit: whoever has
- * a bootstrap token can fill the server with requests that nobody approves, and they stay for a day.
+ * How many certificate signing requests one user may have waiting, and one node at all. Upstream has no such limit:
+ * whoever has a bootstrap token can fill the server with requests that nobody approves, and they stay for a day.
  */
 import { StatusError, type UserInfo } from '../../kubernetes/index.ts';
-import { SYSTEM_MASTERS } from '../authorization/index.ts';
+import { bootstrapUserTokenId, nodeBindingOf } from '../../tokens/index.ts';
+import { nodeOf, SYSTEM_MASTERS } from '../authorization/index.ts';
+import type { TokenSecrets } from '../bootstrap-tokens/index.ts';
 import type { Admission } from '../types.ts';
 import { isAbout, operationOf } from './request.ts';
 import type { RequestsByUser } from './requests-by-user.ts';
@@ -17,20 +19,37 @@ export const REQUEST_GRACE_MS = 10_000;
 const MOST_OVERDUE = 100;
 /** Undecided, however young. */
 const MOST_PENDING = 5_000;
+/**
+ * Of one node, or of a token for one, decided or not. Its renewals approve themselves, and each certificate leaves a NodeBinding until it
+ * expires; requests are deleted an hour after they were issued. A kubelet makes a few a day, and 96 for a serving
+ * certificate that nobody approves.
+ */
+const MOST_OF_NODE = 200;
 /** JSON of the requests of more than 8 KiB, decided or not; those of nodes are smaller. */
 const MOST_LARGE_BYTES = 16 * 1024 * 1024;
 
 const RETRY_SECONDS = 10;
 const SYSTEM_ACCOUNTS = 'system:serviceaccount:kube-system:';
 
-/** Refuses a create of a user who has too much waiting: 429, to try again. */
-export function requestLimit(requests: Pick<RequestsByUser, 'usage'>, now: () => Date): Admission {
+/**
+ * Refuses a create of a user who has too much waiting, or of a node that has too much: 429, to try again.
+ *
+ * @param findToken the Secret of a bootstrap token, by the token's id
+ */
+export function requestLimit(
+  requests: Pick<RequestsByUser, 'usage'>,
+  now: () => Date,
+  findToken: TokenSecrets['find'],
+): Admission {
   return async (request) => {
     if (!isAbout(request, 'certificatesigningrequests.certificates.k8s.io')) return;
     if (request.attributes.subresource !== '' || operationOf(request) !== 'create') return;
     const { user } = request.attributes;
     if (isExempt(user)) return;
-    const { overdue, pending, largeBytes } = requests.usage(user.name, now().getTime());
+    const { all, overdue, pending, largeBytes } = requests.usage(user.name, now().getTime());
+    if (all >= MOST_OF_NODE && (await isOneNode(user, findToken))) {
+      throw tooMany(`the limit is ${MOST_OF_NODE} certificate signing requests of one node`);
+    }
     if (overdue >= MOST_OVERDUE) {
       throw tooMany(
         `the limit is ${MOST_OVERDUE} certificate signing requests of one user that are undecided for more than ${REQUEST_GRACE_MS / 1000} seconds`,
@@ -47,6 +66,14 @@ export function requestLimit(requests: Pick<RequestsByUser, 'usage'>, now: () =>
       );
     }
   };
+}
+
+/** By its certificate, or by a bootstrap token that is for one node. */
+async function isOneNode(user: UserInfo, findToken: TokenSecrets['find']): Promise<boolean> {
+  if (nodeOf(user) !== undefined) return true;
+  const id = bootstrapUserTokenId(user.name);
+  const secret = id === undefined ? undefined : await findToken(id);
+  return secret !== undefined && nodeBindingOf(secret).oneShot;
 }
 
 const isExempt = ({ name, groups }: UserInfo): boolean =>

@@ -18,6 +18,8 @@ const PAGE = 500;
 
 /** What one user has. */
 interface Usage {
+  /** Requests, whatever has become of them. */
+  readonly all: number;
   /** Requests without a decision and without a certificate. */
   readonly pending: number;
   /** Those of them that were that for longer than the grace. */
@@ -54,13 +56,14 @@ export class RequestsByUser {
   /** @param at in milliseconds */
   usage(user: string, at: number): Usage {
     const account = this.#byUser.get(user);
-    if (account === undefined) return { pending: 0, overdue: 0, largeBytes: 0 };
+    if (account === undefined) return { all: 0, pending: 0, overdue: 0, largeBytes: 0 };
     for (const [name, created] of account.fresh) {
       if (at - created < this.#graceMs) break;
       account.fresh.delete(name);
       account.overdue.add(name);
     }
     return {
+      all: account.requests,
       pending: account.fresh.size + account.overdue.size,
       overdue: account.overdue.size,
       largeBytes: account.largeBytes,

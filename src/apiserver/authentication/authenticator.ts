@@ -7,7 +7,7 @@
 import type { UserInfo } from '../../kubernetes/index.ts';
 import type { Certificate } from '../../x509/index.ts';
 import { type Hit, type Revocations, RevokedError, revokedReason } from '../revocation/index.ts';
-import type { Authenticator, ServerRequest } from '../types.ts';
+import type { Authenticator, Peer, ServerRequest } from '../types.ts';
 import { bearerToken } from './bearer.ts';
 import { createCertificateAuthenticator } from './certificate.ts';
 import { anonymous, unauthorized } from './identities.ts';
@@ -27,25 +27,36 @@ export interface AuthenticatorOptions extends TokenSources {
   readonly revocations?: Revocations;
   /** Told why credentials were refused, for the log: the answer never says. Holds no secrets. */
   readonly onRefusal?: (reason: string) => void;
+  /**
+   * Asked of everybody whose client certificate is good: refuses who may not come from there. Undefined: nothing
+   * has to be waited for.
+   *
+   * @throws StatusError
+   */
+  readonly confine?: ((user: UserInfo, peer: Peer) => Promise<void> | undefined) | undefined;
+  /** Told of everybody who is let in by a client certificate of their own. */
+  readonly onCertificate?: (user: UserInfo, peer: Peer) => void;
 }
 
 /** What the server itself has of it. */
 export interface ServerAuthenticator extends Authenticator {
+  /** Whether a request is let in since a proxy in front says whose it is. */
+  isProxied(request: ServerRequest): boolean;
   /** Whom a token stands for, if anybody; absent where no token stands for anybody. */
   readonly authenticateToken?: (token: string) => Promise<UserInfo | undefined>;
 }
 
 export function createAuthenticator(options: AuthenticatorOptions): ServerAuthenticator {
-  const { clientCa, requestHeader, now, revocations, onRefusal } = options;
+  const { clientCa, requestHeader, now, revocations, onRefusal, onCertificate } = options;
   const byHeaders =
     requestHeader === undefined ? () => NONE : createRequestHeaderAuthenticator(requestHeader);
   const byCertificate = createCertificateAuthenticator(clientCa);
   const byToken = createTokenAuthenticator(options);
   const takesTokens = options.tokenFile !== undefined || options.bootstrapSecret !== undefined;
 
-  const judgeToken = async (token: string): Promise<Verdict> => {
+  const judgeToken = async (token: string, address?: string): Promise<Verdict> => {
     try {
-      return await byToken(token, now());
+      return await byToken(token, now(), address);
     } catch {
       // A token that could not be looked up is not shown to be good.
       return { kind: 'wrong', reason: 'the Secret of a bootstrap token cannot be read' };
@@ -70,6 +81,7 @@ export function createAuthenticator(options: AuthenticatorOptions): ServerAuthen
   };
 
   return {
+    isProxied: (request) => byHeaders(request, now()).kind === 'user',
     async authenticate(request) {
       if (request.user !== undefined) return request.user;
       refuseRevoked(request);
@@ -77,9 +89,16 @@ export function createAuthenticator(options: AuthenticatorOptions): ServerAuthen
       const proxied = byHeaders(request, at);
       if (proxied.kind === 'user') return unlessRevoked(proxied.user);
       const certificate = byCertificate(request.peer, at);
-      if (certificate.kind === 'user') return unlessRevoked(certificate.user);
+      if (certificate.kind === 'user') {
+        const user = unlessRevoked(certificate.user);
+        const confined = options.confine?.(user, request.peer);
+        if (confined !== undefined) await confined;
+        onCertificate?.(user, request.peer);
+        return user;
+      }
       const token = takesTokens ? bearerToken(request.headers) : undefined;
-      const bearer = token === undefined ? undefined : await judgeToken(token);
+      const bearer =
+        token === undefined ? undefined : await judgeToken(token, request.peer.address);
       if (bearer?.kind === 'user') return unlessRevoked(bearer.user);
       const reasons = [proxied, certificate, bearer].flatMap((verdict) =>
         verdict?.kind === 'wrong' ? [verdict.reason] : [],

@@ -4,14 +4,12 @@
  * organizations. Revocation lists are not looked at, as upstream does not; what is revoked at this server the
  * authenticator refuses.
  */
+import { UID_ATTRIBUTE } from '../../kubernetes/index.ts';
 import { type Certificate, commonName, fingerprintHex, organizations } from '../../x509/index.ts';
 import type { Peer } from '../types.ts';
 import { createChainVerifier } from './chain-verifier.ts';
 import { asAuthenticated, CREDENTIAL_ID } from './identities.ts';
 import { NONE, type Verdict, wrong } from './verdict.ts';
-
-/** The attribute of a subject that holds the user's UID (apimachinery, pkg/apis/asn1). */
-const UID_ATTRIBUTE = '1.3.6.1.4.1.57683.2';
 
 export type CertificateAuthenticator = (peer: Peer, at: Date) => Verdict;
 

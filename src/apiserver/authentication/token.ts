@@ -8,8 +8,11 @@ import { hash } from 'node:crypto';
 import { quoted } from '../../errors.ts';
 import type { Secret, UserInfo } from '../../kubernetes/index.ts';
 import {
+  acceptsAddress,
   bootstrapSecretName,
   bootstrapTokenUser,
+  claimLeft,
+  nodeBindingOf,
   parseBootstrapToken,
 } from '../../tokens/index.ts';
 import { asAuthenticated } from './identities.ts';
@@ -25,14 +28,19 @@ export interface TokenSources {
 /**
  * @param token as it came: one character for each byte. Its first lookup is by its hash, so that neither
  *   the time it takes nor the memory tells anything of other tokens.
+ * @param address where it came from; absent: not known, so that tokens which are bound to addresses are wrong
  */
-export type TokenAuthenticator = (token: string, at: Date) => Promise<Verdict>;
+export type TokenAuthenticator = (
+  token: string,
+  at: Date,
+  address: string | undefined,
+) => Promise<Verdict>;
 
 export function createTokenAuthenticator(sources: TokenSources): TokenAuthenticator {
   const { tokenFile = () => NOTHING, bootstrapSecret } = sources;
   let file = NOTHING;
   let fixed = verdictsOf(file);
-  return async (token, at) => {
+  return async (token, at, address) => {
     // Not a header's: its bytes would be guessed at.
     if (!IS_BYTES.test(token)) return INVALID;
     const current = tokenFile();
@@ -42,7 +50,7 @@ export function createTokenAuthenticator(sources: TokenSources): TokenAuthentica
     }
     return (
       fixed.get(keyOf(Buffer.from(token, 'latin1'))) ??
-      (await byBootstrapSecret(token, at, bootstrapSecret))
+      (await byBootstrapSecret(token, { at, address, bootstrapSecret }))
     );
   };
 }
@@ -62,10 +70,15 @@ const INVALID: Verdict = { kind: 'wrong', reason: 'invalid bearer token' };
 
 const keyOf = (token: Uint8Array): string => hash('sha256', token, 'base64');
 
+interface Shown {
+  readonly at: Date;
+  readonly address: string | undefined;
+  readonly bootstrapSecret: TokenSources['bootstrapSecret'];
+}
+
 async function byBootstrapSecret(
   text: string,
-  at: Date,
-  bootstrapSecret: TokenSources['bootstrapSecret'],
+  { at, address, bootstrapSecret }: Shown,
 ): Promise<Verdict> {
   const token = parseBootstrapToken(text);
   if (token === undefined || bootstrapSecret === undefined) return INVALID;
@@ -75,7 +88,17 @@ async function byBootstrapSecret(
     return { kind: 'wrong', reason: `no Secret ${quoted(name)} for the bootstrap token` };
   }
   const user = bootstrapTokenUser(secret, token, at);
-  return user.ok
+  const reason = user.ok ? bindingProblem(secret, at, address) : user.reason;
+  return user.ok && reason === undefined
     ? { kind: 'user', user: asAuthenticated({ name: user.name, groups: user.groups }) }
-    : { kind: 'wrong', reason: `Secret ${quoted(name)} of the bootstrap token ${user.reason}` };
+    : { kind: 'wrong', reason: `Secret ${quoted(name)} of the bootstrap token ${reason}` };
+}
+
+/** Ours, and looked at last: whoever does not have the whole token learns nothing of it. */
+function bindingProblem(secret: Secret, at: Date, address: string | undefined): string | undefined {
+  const binding = nodeBindingOf(secret);
+  const left = claimLeft(binding, at);
+  if (left !== undefined && left <= 0) return 'was claimed too long ago';
+  if (acceptsAddress(binding, address)) return undefined;
+  return `is for other addresses than ${address === undefined ? 'one that is not known' : quoted(address)}`;
 }

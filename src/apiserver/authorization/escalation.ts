@@ -3,6 +3,7 @@
  * (kubernetes, pkg/registry/rbac/…/policybased/storage.go, escalation_check.go). Upstream does them in
  * its storage layer, so they are done for every write, whatever admission is configured.
  */
+import { addAll } from '../../add-all.ts';
 import {
   goQuote,
   goQuoteList,
@@ -194,7 +195,7 @@ function described(missing: readonly PolicyRule[]): string[] {
     const key = right.nonResourceURLs === undefined ? what : `${what} ${right.verbs.join(' ')}`;
     const list = verbs.get(key);
     if (list === undefined) verbs.set(key, [what, ...right.verbs]);
-    else list.push(...right.verbs);
+    else addAll(list, right.verbs);
   }
   const lines = [...verbs.values()].map(
     ([what = '', ...list]) => `{${what}, Verbs:${goQuoteList(list)}}`,

@@ -33,3 +33,4 @@ export { createRbacAuthorizer, type RbacAuthorizer } from './rbac.ts';
 export { type Reconciled, reconcileBinding, reconcileRole } from './reconcile.ts';
 export { forbidden, forbiddenError } from './refusals.ts';
 export { sameJson } from './same-json.ts';
+export { restrictNodeTokens } from './token-restriction.ts';

@@ -3,6 +3,7 @@
  * them the authorizer is asked (kubernetes, pkg/apis/authorization/validation,
  * pkg/registry/authorization/util/helpers.go; apimachinery, meta/v1/validation).
  */
+import { addAll } from '../../add-all.ts';
 import { KubepkiError } from '../../errors.ts';
 import {
   type FieldRequirement,
@@ -40,7 +41,7 @@ function errorsOf(kind: Kind, selector: unknown): FieldError[] {
     errors.push(required(`${path}.requirements`, detail));
   }
   requirements.forEach((requirement, index) => {
-    errors.push(...requirementErrors(kind, requirement, `${path}.requirements[${index}]`));
+    addAll(errors, requirementErrors(kind, requirement, `${path}.requirements[${index}]`));
   });
   return errors;
 }

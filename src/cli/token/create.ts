@@ -2,7 +2,9 @@
 import { KubepkiError, quoted } from '../../errors.ts';
 import {
   BOOTSTRAP_GROUP,
+  formatKubeconfig,
   goQuote,
+  isNodeName,
   parseGoDuration,
   refusedFor,
   SECRETS,
@@ -17,11 +19,13 @@ import {
   generateBootstrapToken,
   isBootstrapGroup,
   parseBootstrapToken,
+  type TokenBinding,
 } from '../../tokens/index.ts';
+import { parseIpBlock } from '../../x509/index.ts';
 import { type Cluster, endpointOf } from './cluster.ts';
 import { dryRunLines } from './dry-run.ts';
-import { joinCommand } from './join-command.ts';
-import { prepareKubeconfig } from './kubeconfig-out.ts';
+import { joinCommand, nodeCommand } from './join-command.ts';
+import { bootstrapKubeconfig, prepareKubeconfig } from './kubeconfig-out.ts';
 
 export interface CreateFlags {
   readonly ttl: string;
@@ -32,10 +36,14 @@ export interface CreateFlags {
   readonly certificateKey?: string;
   readonly kubeconfigOut?: string;
   readonly force?: boolean;
+  readonly node?: string;
+  readonly nodeAddress?: readonly string[];
+  readonly oneShot?: boolean;
+  readonly printNodeCommand?: boolean;
 }
 
 /**
- * Creates the token and prints it, or the line that joins a node by it.
+ * Creates the token and prints it, or the line that joins a node by it, or its bootstrap kubeconfig.
  *
  * @throws KubepkiError USAGE for flags that make no sense, CONFLICT where the id is taken
  */
@@ -46,11 +54,11 @@ export async function createToken(
 ): Promise<void> {
   const token = tokenOf(text, flags, cluster.now());
   const whole = `${token.id}.${token.secret}`;
-  const { printJoinCommand = false, certificateKey, kubeconfigOut, force = false } = flags;
+  const { kubeconfigOut, force = false } = flags;
   // Whatever may be wrong here is said before the token is there.
-  const answer = printJoinCommand ? joinCommand(endpointOf(cluster), whole, certificateKey) : whole;
+  const answer = answerOf(cluster, token, flags);
   const file =
-    kubeconfigOut === undefined || cluster.dryRun
+    kubeconfigOut === undefined || kubeconfigOut === STANDARD_OUTPUT || cluster.dryRun
       ? undefined
       : prepareKubeconfig(kubeconfigOut, endpointOf(cluster), whole, force);
   try {
@@ -61,6 +69,18 @@ export async function createToken(
   }
   cluster.print(answer);
   file?.publish();
+}
+
+const STANDARD_OUTPUT = '-';
+
+function answerOf(cluster: Cluster, token: BootstrapToken, flags: CreateFlags): string {
+  const whole = `${token.id}.${token.secret}`;
+  const { printJoinCommand, printNodeCommand, certificateKey, kubeconfigOut } = flags;
+  const node = token.binding?.node;
+  if (printJoinCommand) return joinCommand(endpointOf(cluster), whole, { certificateKey, node });
+  if (printNodeCommand) return nodeCommand(endpointOf(cluster), whole, node);
+  if (kubeconfigOut !== STANDARD_OUTPUT) return whole;
+  return formatKubeconfig(bootstrapKubeconfig(endpointOf(cluster), whole)).trimEnd();
 }
 
 async function store(cluster: Cluster, secret: Secret, id: string): Promise<void> {
@@ -100,6 +120,13 @@ export function tokenOf(text: string | undefined, flags: CreateFlags, now: Date)
   if (flags.certificateKey && !flags.printJoinCommand) {
     throw usage('cannot use --certificate-key without --print-join-command');
   }
+  const { kubeconfigOut, printJoinCommand = false, printNodeCommand = false } = flags;
+  const answers = [printJoinCommand, printNodeCommand, kubeconfigOut === STANDARD_OUTPUT];
+  if (answers.filter(Boolean).length > 1) {
+    throw usage(
+      'only one of --print-join-command, --print-node-command and --kubeconfig-out=- can be printed',
+    );
+  }
   if (flags.force && flags.kubeconfigOut === undefined) {
     throw usage('cannot use --force without --kubeconfig-out');
   }
@@ -112,12 +139,14 @@ export function tokenOf(text: string | undefined, flags: CreateFlags, now: Date)
   const usages = usagesOf(flags);
   const expiration = expirationOf(flags.ttl, now);
   const { description = '' } = flags;
+  const binding = bindingOf(flags, usages);
   return {
     ...parts,
     ...(description === '' ? {} : { description }),
     ...(expiration === undefined ? {} : { expiration }),
     usages,
     groups: groupsOf(flags, usages),
+    ...(binding === undefined ? {} : { binding }),
   };
 }
 
@@ -151,6 +180,33 @@ function groupsOf({ groups }: CreateFlags, usages: readonly string[]): readonly 
     );
   }
   return wanted;
+}
+
+/** Far more than a machine has; each one costs a look at every request. */
+const MOST_ADDRESSES = 32;
+
+function bindingOf(
+  { node, nodeAddress = [], oneShot = false }: CreateFlags,
+  usages: readonly string[],
+): TokenBinding | undefined {
+  if (node === undefined && nodeAddress.length === 0 && !oneShot) return undefined;
+  if (!usages.includes('authentication')) {
+    throw usage('--node, --node-address and --one-shot need --usages to include "authentication"');
+  }
+  if (node !== undefined && !isNodeName(node)) {
+    throw usage(`--node: ${quoted(node, 300)} is not the name of a node`, 'as in worker-1');
+  }
+  const bad = nodeAddress.find((text) => parseIpBlock(text) === undefined);
+  if (bad !== undefined) {
+    throw usage(
+      `--node-address: ${quoted(bad, 80)} is neither an IP address nor a subnet`,
+      'write 10.0.0.7, fd00::7 or 10.0.0.0/24',
+    );
+  }
+  if (nodeAddress.length > MOST_ADDRESSES) {
+    throw usage(`--node-address: more than ${MOST_ADDRESSES} addresses`);
+  }
+  return { ...(node === undefined ? {} : { node }), addresses: nodeAddress, oneShot: true };
 }
 
 function expirationOf(ttl: string, now: Date): Date | undefined {

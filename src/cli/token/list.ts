@@ -1,4 +1,7 @@
-/** `kubepki token list`, column by column as kubeadm prints it (cmd/kubeadm/app/cmd/token.go). */
+/**
+ * `kubepki token list`, column by column as kubeadm prints it (cmd/kubeadm/app/cmd/token.go). What binds tokens to
+ * nodes, of which kubeadm knows nothing, follows where there is something to tell.
+ */
 import { KubepkiError, quoted } from '../../errors.ts';
 import { SECRETS } from '../../kubernetes/index.ts';
 import {
@@ -6,6 +9,7 @@ import {
   BOOTSTRAP_SECRET_TYPE,
   type BootstrapToken,
   decodeBootstrapTokenSecret,
+  type TokenBinding,
 } from '../../tokens/index.ts';
 import { visible } from '../output.ts';
 import { formatData } from '../serialise.ts';
@@ -43,18 +47,46 @@ export async function listTokens(cluster: Cluster, format: ListFormat): Promise<
 
 const HEADER = ['TOKEN', 'TTL', 'EXPIRES', 'USAGES', 'DESCRIPTION', 'EXTRA GROUPS'];
 
-/** The first token is aligned with the header, and each one behind it with nothing: kubeadm prints them one by one. */
+const BINDING_HEADER = ['NODE', 'ADDRESSES', 'ONE-SHOT'];
+
+/**
+ * The first token is aligned with the header, and each one behind it with nothing: kubeadm prints them one by one.
+ * Where one is bound to a node, all are aligned.
+ */
 export function tokenTable(tokens: readonly BootstrapToken[], now: Date): string {
   const rows = tokens.map((token) => row(token, now));
+  if (tokens.some(({ binding }) => binding !== undefined)) {
+    const bound = tokens.map((token, i) => [...(rows[i] ?? []), ...bindingCells(token)]);
+    return aligned([[...HEADER, ...BINDING_HEADER], ...bound])
+      .map((line) => `${line}\n`)
+      .join('');
+  }
   return rows
     .flatMap((cells, i) => aligned(i === 0 ? [HEADER, cells] : [cells]))
     .map((line) => `${line}\n`)
     .join('');
 }
 
+const orNone = (text: string): string => (text === '' ? '<none>' : text);
+
+function bindingCells({ binding }: BootstrapToken): string[] {
+  const { node, addresses = [], claim } = binding ?? {};
+  return [
+    orNone(visible(node ?? claim?.node ?? '')),
+    orNone(visible(addresses.join(','))),
+    orNone(stateOf(binding)),
+  ];
+}
+
+/** How far it is used, of a token that is good for one certificate. */
+function stateOf(binding: TokenBinding | undefined): string {
+  if (binding === undefined) return '';
+  if (binding.claim === undefined) return 'unused';
+  return binding.claim.key === undefined ? 'claimed' : 'used';
+}
+
 function row(token: BootstrapToken, now: Date): string[] {
   const { id, secret, description = '', expiration, usages, groups } = token;
-  const orNone = (text: string): string => (text === '' ? '<none>' : text);
   const ttl = expiration === undefined ? '<forever>' : shortDuration(expiration, now);
   return [
     `${id}.${secret}`,
@@ -71,7 +103,7 @@ const shown = (date: Date): string => date.toISOString().replace(/\.\d+Z$/, 'Z')
 
 /** Go's tabwriter: three spaces between columns, none narrower than ten. */
 function aligned(lines: readonly (readonly string[])[]): string[] {
-  const widths = HEADER.map((_, column) =>
+  const widths = (lines[0] ?? []).map((_, column) =>
     Math.max(10, ...lines.map((cells) => (cells[column] ?? '').length + 3)),
   );
   return lines.map((cells) =>
@@ -114,7 +146,7 @@ async function tokenData(
 const escaped = (json: string): string => json.split('\n').map(visible).join('\n');
 
 function document(token: BootstrapToken): object {
-  const { id, secret, description, expiration, usages, groups } = token;
+  const { id, secret, description, expiration, usages, groups, binding } = token;
   return {
     kind: 'BootstrapToken',
     apiVersion: 'output.kubeadm.k8s.io/v1alpha3',
@@ -123,5 +155,17 @@ function document(token: BootstrapToken): object {
     ...(expiration === undefined ? {} : { expires: shown(expiration) }),
     ...(usages.length === 0 ? {} : { usages }),
     ...(groups.length === 0 ? {} : { groups }),
+    ...(binding === undefined ? {} : { nodeBinding: bindingData(binding) }),
+  };
+}
+
+/** Ours, in a document of kubeadm's kind: its readers pass over what they do not know. */
+function bindingData(binding: TokenBinding): object {
+  const { node, addresses, claim } = binding;
+  return {
+    ...(node === undefined ? {} : { node }),
+    ...(addresses.length === 0 ? {} : { addresses }),
+    state: stateOf(binding),
+    ...(claim === undefined ? {} : { claimedFor: claim.node, claimedAt: shown(claim.at) }),
   };
 }

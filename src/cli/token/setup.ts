@@ -15,6 +15,7 @@ import {
   emptyKubeconfig,
   formatKubeconfig,
   JOIN_BINDING,
+  JOIN_READERS,
   JOIN_ROLE,
   type KubernetesObject,
   type ResourceType,
@@ -25,6 +26,7 @@ import {
 } from '../../kubernetes/index.ts';
 import { CLUSTER_INFO, CLUSTER_INFO_KUBECONFIG } from '../../tokens/index.ts';
 import { type Cluster, type Endpoint, endpointOf } from './cluster.ts';
+import { joinConfigMaps } from './join-config.ts';
 
 export interface SetupFlags {
   /** And what `kubeadm join` asks for beyond certificates. */
@@ -46,7 +48,7 @@ interface Wanted<T extends KubernetesObject = KubernetesObject> {
 /** @throws KubepkiError FORBIDDEN and the like as the server refuses; CONFLICT where a binding is to another role */
 export async function setUp(cluster: Cluster, flags: SetupFlags): Promise<void> {
   let differing = 0;
-  for (const settle of settlers(endpointOf(cluster), flags)) {
+  for (const settle of await settlers(cluster, flags)) {
     if ((await settle(cluster, flags.force ?? false)) === 'differs') differing += 1;
   }
   if (differing === 0) return;
@@ -58,7 +60,11 @@ export async function setUp(cluster: Cluster, flags: SetupFlags): Promise<void> 
 type Settled = 'done' | 'differs';
 type Settler = (cluster: Cluster, force: boolean) => Promise<Settled>;
 
-function settlers(endpoint: Endpoint, { kubeadmJoin = false }: SetupFlags): Settler[] {
+async function settlers(
+  cluster: Cluster,
+  { kubeadmJoin = false }: SetupFlags,
+): Promise<readonly Settler[]> {
+  const endpoint = endpointOf(cluster);
   const rules = [settler(rulesOf(ROLES, CLUSTER_INFO_ROLE))];
   if (kubeadmJoin) rules.push(settler(rulesOf(CLUSTER_ROLES, JOIN_ROLE)));
   const bindings = kubeadmJoin ? [...BOOTSTRAP_BINDINGS, JOIN_BINDING] : BOOTSTRAP_BINDINGS;
@@ -67,7 +73,20 @@ function settlers(endpoint: Endpoint, { kubeadmJoin = false }: SetupFlags): Sett
     ...bindings.map((binding) => settler(bindingOf(CLUSTER_ROLE_BINDINGS, binding))),
     settler(bindingOf(ROLE_BINDINGS, CLUSTER_INFO_BINDING)),
     settler(clusterInfo(endpoint)),
+    ...(kubeadmJoin ? await joinSettlers(cluster, endpoint) : []),
   ];
+}
+
+/** The ConfigMaps are the administrator's as soon as they are there: what is in them is not looked at. */
+async function joinSettlers({ client }: Cluster, endpoint: Endpoint): Promise<readonly Settler[]> {
+  const readers = JOIN_READERS.flatMap(({ role, binding }) => [
+    settler(rulesOf(ROLES, role)),
+    settler(bindingOf(ROLE_BINDINGS, binding)),
+  ]);
+  const configMaps = (await joinConfigMaps(client, endpoint)).map((object) =>
+    settler({ type: CONFIG_MAPS, object, same: () => true, merge: (found) => found }),
+  );
+  return [...readers, ...configMaps];
 }
 
 const settler =

@@ -5,5 +5,6 @@ export {
   CLUSTER_INFO_BINDING,
   CLUSTER_INFO_ROLE,
   JOIN_BINDING,
+  JOIN_READERS,
   JOIN_ROLE,
 } from './rbac.ts';

@@ -53,6 +53,41 @@ export const JOIN_BINDING: ClusterRoleBinding = binding(
   group(BOOTSTRAP_GROUP),
 );
 
+/** Who may read one ConfigMap of kube-system: `kubeadm join` with a token, and nodes. */
+const reader = (
+  name: string,
+  configMap: string,
+  subjects: readonly Subject[],
+): { readonly role: Role; readonly binding: RoleBinding } => ({
+  role: {
+    apiVersion: `${RBAC}/v1`,
+    kind: 'Role',
+    metadata: { name, namespace: 'kube-system' },
+    rules: [
+      { verbs: ['get'], apiGroups: [''], resources: ['configmaps'], resourceNames: [configMap] },
+    ],
+  },
+  binding: {
+    apiVersion: `${RBAC}/v1`,
+    kind: 'RoleBinding',
+    metadata: { name, namespace: 'kube-system' },
+    subjects,
+    roleRef: { apiGroup: RBAC, kind: 'Role', name },
+  },
+});
+
+/** As `kubeadm init` makes them (phases/uploadconfig, phases/kubelet/config.go), in its order. */
+export const JOIN_READERS = [
+  reader('kubeadm:nodes-kubeadm-config', 'kubeadm-config', [
+    group(BOOTSTRAP_GROUP),
+    group('system:nodes'),
+  ]),
+  reader('kubeadm:kubelet-config', 'kubelet-config', [
+    group('system:nodes'),
+    group(BOOTSTRAP_GROUP),
+  ]),
+] as const;
+
 const CLUSTER_INFO_READER = 'kubeadm:bootstrap-signer-clusterinfo';
 const PUBLIC = 'kube-public';
 

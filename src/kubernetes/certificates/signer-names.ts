@@ -8,7 +8,13 @@ export const KUBELET_SERVING_SIGNER = 'kubernetes.io/kubelet-serving';
 /** From v1beta1: nobody can create such a request through v1, but old ones are still signed. */
 export const LEGACY_UNKNOWN_SIGNER = 'kubernetes.io/legacy-unknown';
 
-/** The signers that kube-controller-manager has. */
+/**
+ * Of PodCertificateRequests: client certificates that kube-apiserver understands. Upstream has reserved the
+ * name for that and signs none (k8s.io/api, certificates/v1beta1, PodCertificateRequestSpec).
+ */
+export const KUBE_APISERVER_CLIENT_POD_SIGNER = 'kubernetes.io/kube-apiserver-client-pod';
+
+/** The signers of CertificateSigningRequests that kube-controller-manager has. */
 export const SIGNER_NAMES = [
   KUBELET_SERVING_SIGNER,
   KUBELET_CLIENT_SIGNER,
@@ -16,6 +22,9 @@ export const SIGNER_NAMES = [
   LEGACY_UNKNOWN_SIGNER,
 ] as const;
 export type SignerName = (typeof SIGNER_NAMES)[number];
+
+/** Whatever kubepki signs as: each can have a CA of its own. */
+export type IssuingSigner = SignerName | typeof KUBE_APISERVER_CLIENT_POD_SIGNER;
 
 export function isSignerName(name: string): name is SignerName {
   return (SIGNER_NAMES as readonly string[]).includes(name);

@@ -7,6 +7,7 @@ import {
 } from '../../../src/apiserver/admission/index.ts';
 import type { CertificateSigningRequest } from '../../../src/kubernetes/index.ts';
 import { createMemoryStorage } from '../../../src/storage/index.ts';
+import { encodeBootstrapTokenSecret } from '../../../src/tokens/index.ts';
 import { apiServer } from '../front/server.ts';
 import { csr, refusal, user } from './requests.ts';
 
@@ -27,10 +28,25 @@ const request = (
   status,
 });
 
+/** Of a token for one node, and of one for any. */
+const TOKENS = new Map(
+  [
+    { id: 'aaaaaa', binding: { addresses: [], oneShot: true } },
+    { id: 'bbbbbb', binding: { addresses: [], oneShot: false } },
+  ].map((token) => [
+    token.id,
+    encodeBootstrapTokenSecret({ ...token, secret: '0123456789abcdef', usages: [], groups: [] }),
+  ]),
+);
+
 function limited() {
   const requests = new RequestsByUser(REQUEST_GRACE_MS);
   const state = { now: CREATED };
-  const admit = requestLimit(requests, () => new Date(state.now));
+  const admit = requestLimit(
+    requests,
+    () => new Date(state.now),
+    async (id) => TOKENS.get(id),
+  );
   const fill = (username: string, count: number, bytes = SMALL, status = {}): void => {
     for (let i = 0; i < count; i++) {
       requests.stored(request(username, `${username}-${i}`, status), bytes);
@@ -84,6 +100,33 @@ describe('the limit of requests of one user', () => {
     expect(await create('boot')).toBeDefined();
     requests.clear();
     expect(await create('boot')).toBeUndefined();
+  });
+
+  it('is 200 of a node, decided or not: each that is issued is a binding that stays for as long', async () => {
+    const { requests, fill, create } = limited();
+    const ISSUED = { ...DECIDED, certificate: 'LS0t' };
+    const [name, group] = ['system:node:a', 'system:nodes'];
+    fill(name, 199, SMALL, ISSUED);
+    expect(await create(name, { user: user(name, group) })).toBeUndefined();
+    fill(name, 200, SMALL, ISSUED);
+    expect((await create(name, { user: user(name, group) }))?.status).toMatchObject({
+      code: 429,
+      message: expect.stringContaining('200 certificate signing requests of one node'),
+    });
+    // Whoever shares a token, or asks for others, has many for good.
+    expect(await create(name)).toBeUndefined();
+    requests.deleted(`${name}-0`);
+    expect(await create(name, { user: user(name, group) })).toBeUndefined();
+  });
+
+  it('is 200 of a bootstrap token for one node as well', async () => {
+    const { fill, create } = limited();
+    for (const id of ['aaaaaa', 'bbbbbb', 'cccccc']) {
+      fill(`system:bootstrap:${id}`, 200, SMALL, DECIDED);
+    }
+    expect((await create('system:bootstrap:aaaaaa'))?.message).toContain('of one node');
+    expect(await create('system:bootstrap:bbbbbb')).toBeUndefined();
+    expect(await create('system:bootstrap:cccccc')).toBeUndefined();
   });
 
   it('counts the bytes of large ones, decided or not', async () => {

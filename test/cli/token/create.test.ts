@@ -260,3 +260,70 @@ describe('the kubeconfig', () => {
     );
   });
 });
+
+describe('a token for one node', () => {
+  it.each<[string, Partial<CreateFlags>, object]>([
+    ['--node', { node: 'worker-1' }, { node: 'worker-1', addresses: [], oneShot: true }],
+    ['--one-shot', { oneShot: true }, { addresses: [], oneShot: true }],
+    [
+      '--node-address',
+      { nodeAddress: ['10.0.0.7', 'fd00::/64'] },
+      { addresses: ['10.0.0.7', 'fd00::/64'], oneShot: true },
+    ],
+  ])('is what %s makes', async (_, flags, binding) => {
+    await create(TOKEN, flags);
+    expect(stored().binding).toEqual(binding);
+  });
+
+  it('is not what is made without them', async () => {
+    await create(TOKEN);
+    expect(stored().binding).toBeUndefined();
+  });
+
+  it.each<[string, Partial<CreateFlags>]>([
+    ['is not the name of a node', { node: 'Worker_1' }],
+    ['is not the name of a node', { node: '' }],
+    ['is not the name of a node', { node: 'a b; rm -rf /' }],
+    ['neither an IP address nor a subnet', { nodeAddress: ['10.0.0.7', 'worker-1'] }],
+    ['neither an IP address nor a subnet', { nodeAddress: ['10.0.0.0/33'] }],
+    ['neither an IP address nor a subnet', { nodeAddress: ['010.0.0.1'] }],
+    ['more than 32', { nodeAddress: Array.from({ length: 33 }, (_, i) => `10.0.0.${i}`) }],
+    ['need --usages', { node: 'worker-1', usages: ['signing'], groups: [] }],
+    ['only one of', { printJoinCommand: true, printNodeCommand: true }],
+    ['only one of', { printJoinCommand: true, kubeconfigOut: '-' }],
+  ])('%s: nothing is made', async (message, flags) => {
+    const error = await refusal(create(TOKEN, flags));
+    expect(error.code).toBe('USAGE');
+    expect(error.message).toContain(message);
+    expect(cluster.secrets.size).toBe(0);
+  });
+
+  it('is joined by kubeadm under its name', async () => {
+    await create(TOKEN, { node: 'worker-1', printJoinCommand: true });
+    expect(cluster.printed.join('')).toMatch(
+      /^kubeadm join 192\.0\.2\.1:6443 --token .* --discovery-token-ca-cert-hash sha256:\w+ --node-name worker-1$/,
+    );
+  });
+
+  it('is joined by kubepki node with a line that holds all that it needs', async () => {
+    await create(TOKEN, { node: 'worker-1', printNodeCommand: true });
+    const [line = ''] = cluster.printed;
+    const [, base64 = '', rest] =
+      /^\(umask 077; mkdir -p \/etc\/kubernetes; echo (\S+) \| base64 -d > \/etc\/kubernetes\/bootstrap-kubelet\.conf\) && (.*)$/.exec(
+        line,
+      ) ?? [];
+    expect(rest).toBe(
+      'kubepki node --bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf --hostname-override=worker-1',
+    );
+    const config = parseKubeconfig(Buffer.from(base64, 'base64').toString(), 'the line');
+    expect(config.users.get('tls-bootstrap-token-user')?.token).toBe(TOKEN);
+  });
+
+  it('goes to the node through a pipe: the kubeconfig alone is printed', async () => {
+    await create(TOKEN, { node: 'worker-1', kubeconfigOut: '-' });
+    const config = parseKubeconfig(cluster.printed.join('\n'), 'standard output');
+    expect(config.users.get('tls-bootstrap-token-user')?.token).toBe(TOKEN);
+    expect(config.clusters.get('kubernetes')?.server).toBe('https://192.0.2.1:6443');
+    expect(readdirSync(directory)).toEqual(['ca.crt']);
+  });
+});

@@ -3,7 +3,12 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { deleteTokens, tokenIds } from '../../../src/cli/token/delete.ts';
 import { listFormat, listTokens, shortDuration } from '../../../src/cli/token/list.ts';
-import { type BootstrapToken, encodeBootstrapTokenSecret } from '../../../src/tokens/index.ts';
+import {
+  type BootstrapToken,
+  encodeBootstrapTokenSecret,
+  withClaim,
+  withGrant,
+} from '../../../src/tokens/index.ts';
 import { type FakeCluster, fakeCluster, NOW } from './fake-cluster.ts';
 
 const GROUP = 'system:bootstrappers:kubeadm:default-node-token';
@@ -43,6 +48,45 @@ describe('kubepki token list', () => {
     );
     expect(cluster.requests).toEqual([
       'GET /api/v1/namespaces/kube-system/secrets?fieldSelector=type%3Dbootstrap.kubernetes.io%2Ftoken',
+    ]);
+  });
+
+  it('shows of each token whose it is, where one is bound to a node', async () => {
+    cluster.secrets.clear();
+    keep({ id: 'aaaaaa', description: 'plain' });
+    keep({ id: 'bbbbbb', binding: { node: 'worker-1', addresses: ['10.0.0.7'], oneShot: true } });
+    keep({ id: 'cccccc', binding: { addresses: [], oneShot: true } });
+    const claimant = { node: 'worker-2', key: 'sha256:aa' };
+    const one = cluster.secrets.get('bootstrap-token-cccccc');
+    if (one === undefined) throw new Error('it was not kept');
+    cluster.secrets.set('bootstrap-token-cccccc', withClaim(one, claimant, NOW));
+    cluster.secrets.set('bootstrap-token-dddddd', {
+      ...withGrant({ ...one, metadata: { name: 'bootstrap-token-dddddd' } }, claimant, NOW),
+      data: {
+        ...withGrant(one, claimant, NOW).data,
+        'token-id': Buffer.from('dddddd').toString('base64'),
+      },
+    });
+    await listTokens(cluster, 'text');
+    const lines = cluster.printed.join('').trimEnd().split('\n');
+    expect(lines.map((line) => line.split(/ {2,}/).slice(-3))).toEqual([
+      ['NODE', 'ADDRESSES', 'ONE-SHOT'],
+      ['<none>', '<none>', '<none>'],
+      ['worker-1', '10.0.0.7', 'unused'],
+      ['worker-2', '<none>', 'claimed'],
+      ['worker-2', '<none>', 'used'],
+    ]);
+    expect(
+      new Set(lines.map((line) => line.search(/(NODE|<none>|worker-\d) +(ADDR|<none>|10)/))).size,
+    ).toBe(1);
+    cluster.printed.length = 0;
+    await listTokens(cluster, 'yaml');
+    const documents = parseAllDocuments(cluster.printed.join('')).map((one) => one.toJS());
+    expect(documents.map(({ nodeBinding }) => nodeBinding)).toEqual([
+      undefined,
+      { node: 'worker-1', addresses: ['10.0.0.7'], state: 'unused' },
+      { claimedFor: 'worker-2', claimedAt: '2026-06-01T12:00:00Z', state: 'claimed' },
+      { claimedFor: 'worker-2', claimedAt: '2026-06-01T12:00:00Z', state: 'used' },
     ]);
   });
 

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import type { Cluster } from '../../../src/cli/token/cluster.ts';
 import { type SetupFlags, setUp } from '../../../src/cli/token/setup.ts';
 import {
@@ -12,6 +13,7 @@ import {
   parseKubeconfig,
   ROLE_BINDINGS,
   ROLES,
+  SERVICES,
 } from '../../../src/kubernetes/index.ts';
 import { encodePem } from '../../../src/x509/index.ts';
 import { FakeApi } from '../../controllers/fake-client.ts';
@@ -36,6 +38,10 @@ beforeEach(() => {
 
 async function setup(flags: SetupFlags = {}, dryRun = false): Promise<void> {
   const fake = fakeCluster(path, { dryRun });
+  api.raw = async ({ url }) => ({
+    status: url === '/version' ? 200 : 404,
+    body: Buffer.from('{"major":"1","gitVersion":"v1.36.3+other.1"}'),
+  });
   const cluster: Cluster = { ...fake, client: api };
   await setUp(cluster, flags);
   ({ printed, warned } = fake);
@@ -87,6 +93,53 @@ describe('kubepki token setup', () => {
     expect(api.peek(CLUSTER_ROLE_BINDINGS, 'kubeadm:get-nodes')).toBeDefined();
   });
 
+  it('makes what kubeadm join reads, by the server that is there, and lets tokens read it', async () => {
+    const addresses = { spec: { clusterIP: '10.96.255.250' }, status: { loadBalancer: {} } };
+    await api.create(SERVICES, {
+      metadata: { name: 'kubernetes', namespace: 'default' },
+      ...addresses,
+    });
+    await setup({ kubeadmJoin: true });
+    const textIn = (name: string, key: string): unknown =>
+      parse(api.peek(CONFIG_MAPS, name, 'kube-system')?.data?.[key] ?? '');
+    expect(textIn('kubeadm-config', 'ClusterConfiguration')).toEqual({
+      apiVersion: 'kubeadm.k8s.io/v1beta4',
+      kind: 'ClusterConfiguration',
+      certificatesDir: '/etc/kubernetes/pki',
+      clusterName: 'kubernetes',
+      controlPlaneEndpoint: '192.0.2.1:6443',
+      kubernetesVersion: 'v1.36.3',
+      networking: { dnsDomain: 'cluster.local' },
+    });
+    expect(textIn('kubelet-config', 'kubelet')).toMatchObject({
+      kind: 'KubeletConfiguration',
+      clusterDNS: ['10.97.0.3'],
+      rotateCertificates: true,
+      serverTLSBootstrap: true,
+    });
+    for (const name of ['kubeadm:nodes-kubeadm-config', 'kubeadm:kubelet-config']) {
+      expect(api.peek(ROLES, name, 'kube-system')?.rules).toHaveLength(1);
+      expect(api.peek(ROLE_BINDINGS, name, 'kube-system')?.subjects).toHaveLength(2);
+    }
+  });
+
+  it('leaves the configuration of others alone, even with --force', async () => {
+    const theirs = { ClusterConfiguration: 'theirs' };
+    const metadata = { name: 'kubeadm-config', namespace: 'kube-system' };
+    await api.create(CONFIG_MAPS, { metadata, data: theirs });
+    await setup({ kubeadmJoin: true, force: true });
+    expect(api.peek(CONFIG_MAPS, 'kubeadm-config', 'kube-system')?.data).toEqual(theirs);
+    expect(printed).toContain('configmap/kubeadm-config unchanged');
+  });
+
+  it('does not guess the version of a server that does not tell it', async () => {
+    const cluster: Cluster = { ...fakeCluster(path), client: api };
+    api.raw = async () => ({ status: 403, body: Buffer.from('{"gitVersion":"v1.2.3"}') });
+    await expect(setUp(cluster, { kubeadmJoin: true })).rejects.toMatchObject({
+      code: 'API_REFUSED',
+    });
+  });
+
   it('changes nothing the second time', async () => {
     await setup();
     const before = api.calls.length;
@@ -130,7 +183,7 @@ describe('kubepki token setup', () => {
   it('only says it in a dry run', async () => {
     await setup({ kubeadmJoin: true }, true);
     expect(api.calls.every(({ verb }) => verb === 'get')).toBe(true);
-    expect(printed).toHaveLength(10);
+    expect(printed).toHaveLength(16);
     expect(printed.every((line) => line.endsWith(' created (dry run)'))).toBe(true);
   });
 });
