@@ -1,5 +1,4 @@
 /** Keeps ConfigMap kube-system/extension-apiserver-authentication as it should be, as kube-apiserver does. */
-import type { Clock } from '../client/index.ts';
 import { CONFIG_MAPS, type ConfigMap, refusedFor } from '../kubernetes/index.ts';
 import { type PublishedParts, publishedData } from './authentication/index.ts';
 import { sameJson } from './authorization/index.ts';
@@ -7,8 +6,6 @@ import type { Registry, WriteContext } from './registry/index.ts';
 import { SERVER_USER } from './seed-roles.ts';
 
 const KEY = { namespace: 'kube-system', name: 'extension-apiserver-authentication' } as const;
-/** Milliseconds. */
-const INTERVAL_MS = 60_000;
 
 /** @param parts as they are when it is called */
 export async function publishAuthentication(
@@ -33,21 +30,6 @@ export async function publishAuthentication(
   } catch (error) {
     // Another server has been here: the next look shows what it has left to do.
     if (!refusedFor(error, 'AlreadyExists', 'Conflict')) throw error;
-  }
-}
-
-/** Again and again until the signal aborts: a CA may be another one, and somebody may have deleted it. */
-export async function keepPublishing(
-  publish: () => Promise<void>,
-  {
-    clock,
-    signal,
-    failed,
-  }: { clock: Clock; signal: AbortSignal; failed: (error: unknown) => void },
-): Promise<void> {
-  while (!signal.aborted) {
-    await clock.sleep(INTERVAL_MS, signal);
-    if (!signal.aborted) await publish().catch(failed);
   }
 }
 

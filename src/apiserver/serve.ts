@@ -4,6 +4,7 @@ import {
   type HttpHandler,
   type HttpLimits,
   type ListenAddress,
+  type Proxies,
   type ServingCertificate,
 } from '../http/index.ts';
 import type { ApiResponse } from '../kubernetes/index.ts';
@@ -14,6 +15,8 @@ export interface ServeOptions extends ListenAddress, ServingCertificate {
   readonly limits?: Partial<HttpLimits>;
   /** Which part of the requests of HTTP/2 is the last of its connection: `--goaway-chance`. */
   readonly goawayChance?: number;
+  /** Balancers that say with the PROXY protocol whose connections they hand on. */
+  readonly proxies?: Proxies;
 }
 
 export interface Serving {
@@ -32,7 +35,7 @@ export interface Serving {
 
 /** @throws KubepkiError CONFLICT where the port is taken, INVALID_VALUE for a certificate that cannot serve */
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const { server, address, port, certificate, key, limits, goawayChance } = options;
+  const { server, address, port, certificate, key, limits, goawayChance, proxies } = options;
   const door = new Door((request) => server.handle(request));
   const https = createHttpsServer({
     certificate,
@@ -40,6 +43,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     handle: (request) => door.handle(request),
     ...(limits === undefined ? {} : { limits }),
     ...(goawayChance === undefined ? {} : { goawayChance }),
+    ...(proxies === undefined ? {} : { proxies }),
   });
   const bound = await https.listen({ address, port });
   return {

@@ -1,8 +1,8 @@
 /** Encryption at rest as a server has it: by a configuration, which may be another while it runs. */
 import { createHash } from 'node:crypto';
 import { KubepkiError } from '../../errors.ts';
+import type { Reading } from '../../metrics/index.ts';
 import { EncryptedStorage, type EncryptionRules, type Storage } from '../../storage/index.ts';
-import type { Reading } from '../front/index.ts';
 import { encryptionRules, storedPrefixes } from './rules.ts';
 
 /** Keys that are told by name; of more than that their number. */

@@ -1,4 +1,5 @@
 /** What an `EncryptionConfiguration` must hold (apiserver, pkg/apis/apiserver/validation/validation_encryption.go). */
+import { addAll } from '../../add-all.ts';
 import type { Issue } from '../../errors.ts';
 import type {
   EncryptionConfiguration,
@@ -107,13 +108,13 @@ function validateProvider(provider: ProviderConfiguration, path: string): Issue[
     });
   }
   if (aesgcm !== undefined) {
-    issues.push(...validateKeys(aesgcm.keys, `${path}.aesgcm.keys`, AES_SIZES));
+    addAll(issues, validateKeys(aesgcm.keys, `${path}.aesgcm.keys`, AES_SIZES));
   }
   if (aescbc !== undefined) {
-    issues.push(...validateKeys(aescbc.keys, `${path}.aescbc.keys`, AES_SIZES));
+    addAll(issues, validateKeys(aescbc.keys, `${path}.aescbc.keys`, AES_SIZES));
   }
   if (secretbox !== undefined) {
-    issues.push(...validateKeys(secretbox.keys, `${path}.secretbox.keys`, SECRETBOX_SIZES));
+    addAll(issues, validateKeys(secretbox.keys, `${path}.secretbox.keys`, SECRETBOX_SIZES));
   }
   return issues;
 }

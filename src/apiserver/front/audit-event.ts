@@ -24,6 +24,8 @@ export interface Audited {
   readonly decision?: { readonly allowed: boolean; readonly reason: string };
   /** The name of the Revocation that has refused it. */
   readonly revocation?: string;
+  /** Addresses that the credential of a node is bound to, of which this is none. */
+  readonly boundTo?: readonly string[];
 }
 
 export interface Outcome {
@@ -39,12 +41,8 @@ const LONGEST_AGENT = 1024;
 const MOST_ADDRESSES = 32;
 
 /** Fields as apiserver, pkg/apis/audit/v1/types.go has them. */
-export function auditEvent(
-  { id, request, info, receivedAt, user, impersonated, decision, revocation }: Audited,
-  stage: Stage,
-  at: Date,
-  outcome?: Outcome,
-): object {
+export function auditEvent(audited: Audited, stage: Stage, at: Date, outcome?: Outcome): object {
+  const { id, request, info, receivedAt, user, impersonated } = audited;
   const agent = header(request, 'user-agent') ?? '';
   const addresses = sourceAddresses(request);
   return {
@@ -63,19 +61,19 @@ export function auditEvent(
     ...(outcome === undefined ? {} : { responseStatus: responseStatus(outcome) }),
     requestReceivedTimestamp: micro(receivedAt),
     stageTimestamp: micro(at),
-    ...annotationsOf(decision, revocation),
+    ...annotationsOf(audited),
   };
 }
 
-function annotationsOf(
-  decision: Audited['decision'],
-  revocation: string | undefined,
-): { readonly annotations?: object } {
-  if (decision === undefined && revocation === undefined) return {};
+function annotationsOf({ decision, revocation, boundTo }: Audited): {
+  readonly annotations?: object;
+} {
+  if (decision === undefined && revocation === undefined && boundTo === undefined) return {};
   return {
     annotations: {
       ...(decision === undefined ? {} : decisionAnnotations(decision)),
       ...(revocation === undefined ? {} : { 'kubepki.dev/revocation': revocation }),
+      ...(boundTo === undefined ? {} : { 'kubepki.dev/bound-addresses': boundTo.join(',') }),
     },
   };
 }

@@ -25,7 +25,7 @@ export async function rawBody({
   if (request.readBody !== undefined) {
     const body = await slot.awaitBody(async () => (await request.readBody?.()) ?? NO_BODY);
     // That may have taken long.
-    guard?.check();
+    await guard?.check();
     return body;
   }
   const body = request.body ?? NO_BODY;

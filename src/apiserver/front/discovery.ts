@@ -3,7 +3,7 @@
  * once from the table of definitions. The aggregated form is k8s.io/api, apidiscovery/v2/types.go.
  */
 import { hash } from 'node:crypto';
-import { apiVersionOf } from '../../kubernetes/index.ts';
+import { apiVersionOf, type ResourceType } from '../../kubernetes/index.ts';
 import type { ResourceDefinition } from '../resources/index.ts';
 import type { Verb } from '../types.ts';
 
@@ -14,10 +14,12 @@ export type Documents = ReadonlyMap<string, object>;
 const GROUP_ORDER = [
   '',
   'apiregistration.k8s.io',
+  'apps',
   'events.k8s.io',
   'authentication.k8s.io',
   'authorization.k8s.io',
   'certificates.k8s.io',
+  'policy',
   'rbac.authorization.k8s.io',
   'storage.k8s.io',
   'admissionregistration.k8s.io',
@@ -25,6 +27,7 @@ const GROUP_ORDER = [
   'coordination.k8s.io',
   'node.k8s.io',
   'discovery.k8s.io',
+  'resource.k8s.io',
   'flowcontrol.apiserver.k8s.io',
 ];
 
@@ -147,20 +150,27 @@ function resources(definition: ResourceDefinition): object[] {
       ...names(definition),
       ...(path === undefined ? {} : { storageVersionHash: storageVersionHash(definition) }),
     },
-    ...subresources(definition).map(([name, allowed]) => ({
+    ...subresources(definition).map(([name, allowed, kind]) => ({
       name: `${type.resource}/${name}`,
       singularName: '',
       namespaced: type.namespaced,
-      kind: type.kind,
+      ...(apiVersionOf(kind) === apiVersionOf(type)
+        ? {}
+        : { group: kind.group, version: kind.version }),
+      kind: kind.kind,
       verbs: allowed,
     })),
   ];
 }
 
-const subresources = ({ subresources: all }: ResourceDefinition): [string, readonly Verb[]][] =>
+/** Each with its verbs, and the kind in which it is read and written. */
+const subresources = ({
+  subresources: all,
+  type,
+}: ResourceDefinition): [string, readonly Verb[], ResourceType][] =>
   Object.entries(all)
     .toSorted(([a], [b]) => compare(a, b))
-    .map(([name, { verbs }]) => [name, verbs.toSorted()]);
+    .map(([name, { verbs, form }]) => [name, verbs.toSorted(), form?.definition.type ?? type]);
 
 const names = ({ shortNames, categories }: ResourceDefinition): object => ({
   ...(shortNames.length === 0 ? {} : { shortNames }),
@@ -206,9 +216,12 @@ function discovered(definition: ResourceDefinition): object {
     ...(parts.length === 0
       ? {}
       : {
-          subresources: parts.map(([subresource, allowed]) => ({
+          subresources: parts.map(([subresource, allowed, kind]) => ({
             subresource,
-            responseKind,
+            responseKind:
+              apiVersionOf(kind) === apiVersionOf(type)
+                ? { ...responseKind, kind: kind.kind }
+                : { group: kind.group, version: kind.version, kind: kind.kind },
             verbs: allowed,
           })),
         }),

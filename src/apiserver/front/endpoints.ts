@@ -1,6 +1,7 @@
 /** Paths that are no resources: discovery, OpenAPI, health, metrics, version, and the list of all of them. */
 import { hash } from 'node:crypto';
 import type { ApiResponse } from '../../kubernetes/index.ts';
+import { METRICS_CONTENT_TYPE } from '../../metrics/index.ts';
 import type { ResourceDefinition } from '../resources/index.ts';
 import {
   methodNotAllowed,
@@ -14,7 +15,6 @@ import { aggregatedDiscovery, discoveryDocuments } from './discovery.ts';
 import { type Exchange, header } from './exchange.ts';
 import { type HealthCheck, healthEndpoints } from './health.ts';
 import type { Metrics } from './metrics.ts';
-import { METRICS_CONTENT_TYPE } from './metrics-text.ts';
 import { MEDIA_TYPES, negotiateAggregated, negotiatePlain } from './negotiate.ts';
 import {
   type Document,

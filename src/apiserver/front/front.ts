@@ -1,5 +1,7 @@
 /** The HTTP side of the API server, put together: from a request to its answer. */
 import type { ApiResponse } from '../../kubernetes/index.ts';
+import type { Metric } from '../../metrics/index.ts';
+import type { NodeBindings, RequesterOf } from '../binding/index.ts';
 import type { Registry } from '../registry/index.ts';
 import type { Revocations } from '../revocation/index.ts';
 import type { Admission, Authenticator, Authorizer } from '../types.ts';
@@ -11,7 +13,6 @@ import type { Exchange, IncomingRequest } from './exchange.ts';
 import type { HealthCheck } from './health.ts';
 import { DEFAULT_IN_FLIGHT, InFlight, type InFlightLimits } from './in-flight.ts';
 import { createMetrics, type Metrics, type Subject } from './metrics.ts';
-import type { Reading } from './metrics-text.ts';
 import { createPipeline } from './pipeline.ts';
 import { getObject, listObjects, refuseProtobuf, watchObjects } from './reads.ts';
 import { answerReview, type Reviews } from './reviews.ts';
@@ -30,6 +31,10 @@ export interface FrontOptions {
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
   readonly revocations: Revocations;
+  /** Absent: nodes may come from everywhere. */
+  readonly bindings?: NodeBindings | undefined;
+  /** Whom a certificate signing request names as its requester. */
+  readonly requesterOf: RequesterOf;
   readonly admission: Admission;
   readonly reviews: Reviews;
   readonly version: VersionInfo;
@@ -39,7 +44,7 @@ export interface FrontOptions {
   readonly inFlight?: InFlightLimits;
   readonly requestTimeoutMs?: number;
   /** What others count, for the metrics. */
-  readonly readings?: () => readonly Reading[];
+  readonly readings?: () => readonly Metric[];
   readonly now: () => Date;
   readonly monotonic?: () => number;
   readonly failed: (error: unknown) => void;
@@ -68,6 +73,8 @@ export function createFront(
     authenticator: options.authenticator,
     authorizer: options.authorizer,
     revocations: options.revocations,
+    bindings: options.bindings,
+    requesterOf: options.requesterOf,
     routes,
     inFlight: new InFlight(options.inFlight ?? DEFAULT_IN_FLIGHT, metrics),
     metrics,

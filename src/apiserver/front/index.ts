@@ -4,6 +4,5 @@ export type { IncomingRequest } from './exchange.ts';
 export { createFront } from './front.ts';
 export type { HealthCheck } from './health.ts';
 export type { InFlightLimits } from './in-flight.ts';
-export type { Reading } from './metrics-text.ts';
 export type { Review, Reviews } from './reviews.ts';
 export { type VersionInfo, versionInfo } from './version.ts';

@@ -2,20 +2,21 @@
  * What is counted, under the names, labels and buckets of kube-apiserver (apiserver,
  * pkg/endpoints/metrics/metrics.go, pkg/endpoints/filters/metrics.go, pkg/audit/metrics.go).
  */
-import { Peak } from './metrics-peak.ts';
-import { EventLoop, processValues } from './metrics-process.ts';
 import {
+  EventLoop,
   Family,
   type FamilyOptions,
   Histogram,
+  type Metric,
   type MetricType,
-  type Reading,
+  processValues,
   UNEXPECTED,
   Value,
   writeHead,
-  writeReading,
+  writeMetric,
   writeSingles,
-} from './metrics-text.ts';
+} from '../../metrics/index.ts';
+import { Peak } from './metrics-peak.ts';
 
 /** Seconds. */
 const REQUEST_BUCKETS = [
@@ -76,7 +77,7 @@ export interface MetricsOptions {
   /** The counts of an audit log, where there is one; asked each time that the page is. */
   readonly audit?: AuditCounts | undefined;
   /** What others count, asked each time that the page is. */
-  readonly readings?: (() => readonly Reading[]) | undefined;
+  readonly readings?: (() => readonly Metric[]) | undefined;
 }
 
 export const createMetrics = (options: MetricsOptions): Metrics => new Metrics(options);
@@ -148,7 +149,7 @@ export class Metrics {
     EXPIRATION_BUCKETS,
   ).at();
   readonly #audit: AuditCounts | undefined;
-  readonly #readings: () => readonly Reading[];
+  readonly #readings: () => readonly Metric[];
   readonly #peaks: Readonly<Record<RequestKind, Peak>>;
   /**
    * Requests under way, watches left out; whoever handles them counts up and down. What is reported is
@@ -237,7 +238,7 @@ export class Metrics {
     for (const family of this.#families) family.write(lines);
     this.#writeInflight(lines);
     if (this.#audit !== undefined) writeAudit(lines, this.#audit);
-    for (const reading of this.#readings()) writeReading(lines, reading);
+    for (const metric of this.#readings()) writeMetric(lines, metric);
     writeSingles(lines, [
       [
         'cardinality_enforcement_unexpected_categorizations_total',

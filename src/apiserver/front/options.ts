@@ -3,6 +3,7 @@
  * apis/meta/v1/validation/validation.go).
  */
 
+import { addAll } from '../../add-all.ts';
 import { KubepkiError } from '../../errors.ts';
 import {
   isJsonObject,
@@ -58,7 +59,7 @@ export function writeOptions(query: Query, kind: OptionsKind, isApply = false): 
       message: 'Forbidden: may not be specified for non-apply patch',
     });
   }
-  errors.push(...managerErrors('fieldManager', fieldManager), ...dryRunErrors(dryRun));
+  addAll(errors, managerErrors('fieldManager', fieldManager), dryRunErrors(dryRun));
   const validation = fieldValidationOf(fieldValidation);
   if (validation === undefined) {
     errors.push(notSupported('fieldValidation', fieldValidation, ['', 'Ignore', 'Strict', 'Warn']));

@@ -5,13 +5,16 @@
 import { randomUUID } from 'node:crypto';
 import {
   type ApiResponse,
+  CERTIFICATE_SIGNING_REQUESTS,
   REVOCATIONS,
   StatusError,
   type UserInfo,
 } from '../../kubernetes/index.ts';
+import { bootstrapUserTokenId } from '../../tokens/index.ts';
 import { forbidden, forbiddenError } from '../authorization/index.ts';
+import { ElsewhereError, type NodeBindings, type RequesterOf } from '../binding/index.ts';
 import { type Hit, type Revocations, RevokedError, revokedReason } from '../revocation/index.ts';
-import type { Authenticator, Authorizer, RequestAttributes } from '../types.ts';
+import type { Authenticator, Authorizer, RequestAttributes, ResourceRequest } from '../types.ts';
 import { refusalAnswer, textAnswer } from './answers.ts';
 import type { AuditLog } from './audit.ts';
 import { type Audited, auditEvent, type Stage } from './audit-event.ts';
@@ -30,6 +33,10 @@ export interface PipelineOptions {
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
   readonly revocations: Revocations;
+  /** Absent: nodes may come from everywhere. */
+  readonly bindings?: NodeBindings | undefined;
+  /** Whom a certificate signing request names as its requester. */
+  readonly requesterOf: RequesterOf;
   readonly routes: Routes;
   readonly inFlight: InFlight;
   readonly metrics: Metrics;
@@ -175,7 +182,7 @@ class Passage {
         request: this.#request,
         info: this.#info,
         user,
-        attributes: this.#attributes(user, guard),
+        attributes: await this.#attributes(requestor, user, guard),
         warnings: this.#warnings,
         slot,
         ...(guard === undefined ? {} : { guard }),
@@ -234,13 +241,34 @@ class Passage {
   #guard(requestor: UserInfo, user: UserInfo): Guard | undefined {
     if (this.#request.user !== undefined) return undefined;
     const users = requestor === user ? [user] : [requestor, user];
-    return new Guard(this.#options.revocations, this.#request, users);
+    return new Guard(this.#options, this.#request, users, this.#again(requestor));
   }
 
-  #attributes(user: UserInfo, guard: Guard | undefined): RequestAttributes {
+  /** A bootstrap token ends with its Secret, and what makes it good for one node only stands there as well. */
+  #again({ name }: UserInfo): (() => Promise<unknown>) | undefined {
+    if (bootstrapUserTokenId(name) === undefined) return undefined;
+    return () => this.#options.authenticator.authenticate(this.#request);
+  }
+
+  async #attributes(
+    requestor: UserInfo,
+    user: UserInfo,
+    guard: Guard | undefined,
+  ): Promise<RequestAttributes> {
     const attributes = attributesOf(this.#info, user);
-    if (attributes.kind !== 'resource' || attributes.group !== REVOCATIONS.group) return attributes;
-    return guard === undefined ? attributes : { ...attributes, shown: guard.shown };
+    if (attributes.kind !== 'resource') return attributes;
+    switch (attributes.group) {
+      case REVOCATIONS.group:
+        return guard === undefined ? attributes : { ...attributes, shown: guard.shown };
+      case CERTIFICATE_SIGNING_REQUESTS.group:
+        if (!makesRequest(attributes)) return attributes;
+        return {
+          ...attributes,
+          user: await this.#options.requesterOf(this.#request, requestor, user),
+        };
+      default:
+        return attributes;
+    }
   }
 
   /** @throws StatusError Forbidden */
@@ -256,6 +284,10 @@ class Passage {
   /** Anything but a refusal is a fault of ours: the answer tells nothing of it. */
   #refusal(error: unknown): StatusError {
     if (error instanceof RevokedError) this.#revoked(error.hit);
+    if (error instanceof ElsewhereError) {
+      const { user, bound } = error;
+      this.#audited = { ...this.#audited, user, boundTo: bound };
+    }
     if (error instanceof StatusError) return error;
     if (this.#request.signal?.aborted === true) {
       return StatusError.of('Timeout', 'the client has gone away');
@@ -305,6 +337,12 @@ class Passage {
     audit.write(auditEvent(audited, stage, now(), outcome));
   }
 }
+
+/** A certificate signing request may come of it: server-side apply makes what is not there. */
+const makesRequest = ({ resource, subresource, verb }: ResourceRequest): boolean =>
+  resource === CERTIFICATE_SIGNING_REQUESTS.resource &&
+  subresource === '' &&
+  (verb === 'create' || verb === 'patch');
 
 /** What upstream's router refuses by a media type comes to nobody who would warn. */
 const isRouters = ({ httpStatus, status }: StatusError): boolean =>

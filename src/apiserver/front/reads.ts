@@ -25,7 +25,7 @@ import {
 } from './negotiate.ts';
 import { refuseOptions } from './options.ts';
 import type { Query } from './query.ts';
-import type { Route } from './routes.ts';
+import { type Route, shownAs } from './routes.ts';
 import { convertList, convertObject, eventConverter } from './tables.ts';
 import { Turns } from './turns.ts';
 
@@ -103,16 +103,16 @@ export async function listAnswer(
 export async function getObject(
   { registry, now }: ReadContext,
   exchange: Exchange,
-  { definition }: Route,
+  route: Route,
 ): Promise<ApiResponse> {
+  const { definition, subresource } = route;
   const representation = representationOf(exchange);
   const resourceVersion = exchange.info.query.get('resourceVersion');
-  const served = await registry.get(
-    definition,
-    objectKey(definition, exchange),
-    resourceVersion === undefined ? {} : { resourceVersion },
-  );
-  return await objectAnswer(200, definition, served, exchange, representation, now);
+  const served = await registry.get(definition, objectKey(definition, exchange), {
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    ...(subresource === undefined ? {} : { subresource }),
+  });
+  return await objectAnswer(200, shownAs(route), served, exchange, representation, now);
 }
 
 export async function listObjects(

@@ -13,6 +13,12 @@ export interface Route {
   readonly subresource?: string;
 }
 
+/** The kind in which a route reads and answers: a subresource may have one of its own. */
+export const shownAs = ({ definition, subresource = '' }: Route): ResourceDefinition =>
+  (Object.hasOwn(definition.subresources, subresource)
+    ? definition.subresources[subresource]?.form?.definition
+    : undefined) ?? definition;
+
 export interface Routes {
   /** Whether anything of an API group is served. */
   hasGroup(group: string): boolean;
@@ -82,11 +88,12 @@ function verbsOf(definition: ResourceDefinition, { subresource }: RequestInfo): 
 }
 
 /** What has no name in its path is a collection, and the other way round. */
-function fits(verb: Verb, { parts, watchPrefix }: RequestInfo): boolean {
+function fits(verb: Verb, { parts, watchPrefix, subresource }: RequestInfo): boolean {
   switch (verb) {
+    case 'create':
+      return subresource === '' ? parts === 1 : parts === 3;
     case 'list':
     case 'deletecollection':
-    case 'create':
       return parts === 1;
     case 'watch':
       return parts === 1 || (watchPrefix && parts === 2);

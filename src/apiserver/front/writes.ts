@@ -1,5 +1,5 @@
 /** POST, PUT, PATCH and DELETE of resources. */
-import { type ApiResponse, StatusError } from '../../kubernetes/index.ts';
+import { type ApiResponse, type KubernetesObject, StatusError } from '../../kubernetes/index.ts';
 import { forbidden } from '../authorization/index.ts';
 import {
   APPLY_PATCH,
@@ -16,7 +16,7 @@ import type { Exchange } from './exchange.ts';
 import { managerOf } from './field-manager.ts';
 import { deleteRequest, type WriteOptions, writeOptions } from './options.ts';
 import { listAnswer, listRequest, objectAnswer, objectKey, representationOf } from './reads.ts';
-import type { Route } from './routes.ts';
+import { type Route, shownAs } from './routes.ts';
 
 export interface WriteParts {
   readonly registry: Registry;
@@ -28,16 +28,18 @@ export interface WriteParts {
 export async function createObject(
   parts: WriteParts,
   exchange: Exchange,
-  { definition }: Route,
+  route: Route,
 ): Promise<ApiResponse> {
+  const { definition, subresource } = route;
   const representation = representationOf(exchange);
   const options = writeOptions(exchange.info.query, 'CreateOptions');
-  const object = parts.registry.decode(
-    definition,
-    await objectBody(exchange, definition.type),
-    options.fieldValidation,
-    exchange.warnings.add,
-  );
+  const object = await readBody(parts, exchange, route, options);
+  if (subresource !== undefined) {
+    const key = objectKey(definition, exchange);
+    const context = writeContext(parts, exchange, options);
+    await parts.registry.post(definition, key, subresource, object, context);
+    return await valueAnswer(201, POSTED, representation);
+  }
   const { inNamespace, namespace } = exchange.info;
   const served = await parts.registry.create(
     definition,
@@ -48,19 +50,29 @@ export async function createObject(
   return await objectAnswer(201, definition, served, exchange, representation, parts.now);
 }
 
+/** Of what is posted and not stored. */
+const POSTED = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
+
+async function readBody(
+  { registry }: WriteParts,
+  exchange: Exchange,
+  route: Route,
+  { fieldValidation }: Pick<WriteOptions, 'fieldValidation'>,
+): Promise<KubernetesObject> {
+  const kind = shownAs(route);
+  const body = await objectBody(exchange, kind.type);
+  return registry.decode(kind, body, fieldValidation, exchange.warnings.add);
+}
+
 export async function updateObject(
   parts: WriteParts,
   exchange: Exchange,
-  { definition, subresource }: Route,
+  route: Route,
 ): Promise<ApiResponse> {
+  const { definition, subresource } = route;
   const representation = representationOf(exchange);
   const options = writeOptions(exchange.info.query, 'UpdateOptions');
-  const object = parts.registry.decode(
-    definition,
-    await objectBody(exchange, definition.type),
-    options.fieldValidation,
-    exchange.warnings.add,
-  );
+  const object = await readBody(parts, exchange, route, options);
   if ((object.metadata.name ?? '') === '') throw nameless(exchange.info.name);
   const { served, created } = await parts.registry.update(
     definition,
@@ -70,7 +82,7 @@ export async function updateObject(
     writeContext(parts, exchange, options),
   );
   const status = created ? 201 : 200;
-  return await objectAnswer(status, definition, served, exchange, representation, parts.now);
+  return await objectAnswer(status, shownAs(route), served, exchange, representation, parts.now);
 }
 
 const nameless = (name: string): StatusError =>
@@ -82,8 +94,9 @@ const nameless = (name: string): StatusError =>
 export async function patchObject(
   parts: WriteParts,
   exchange: Exchange,
-  { definition, subresource }: Route,
+  route: Route,
 ): Promise<ApiResponse> {
+  const { definition, subresource } = route;
   const representation = representationOf(exchange);
   const mediaType = mediaTypeOf(exchange.request);
   if (!PATCH_MEDIA_TYPES.some((type) => type === mediaType)) {
@@ -101,7 +114,7 @@ export async function patchObject(
     writeContext(parts, exchange, options),
   );
   const status = created ? 201 : 200;
-  return await objectAnswer(status, definition, served, exchange, representation, parts.now);
+  return await objectAnswer(status, shownAs(route), served, exchange, representation, parts.now);
 }
 
 export async function deleteObject(

@@ -1,13 +1,6 @@
 /** What `/metrics` tells of revocations. Names are ours: upstream has nothing of the kind. */
+import type { Reading } from '../../metrics/index.ts';
 import type { Revocations } from './revocations.ts';
-
-/** As the front writes it. */
-interface Reading {
-  readonly name: string;
-  readonly type: 'counter' | 'gauge';
-  readonly help: string;
-  readonly values: readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[];
-}
 
 export function revocationReadings({ size, counts }: Revocations): readonly Reading[] {
   const { user, tokenId, credentialId } = counts.refused;

@@ -10,7 +10,14 @@ import {
   type UserInfo,
 } from '../../kubernetes/index.ts';
 import type { Peer, Shown } from '../types.ts';
-import { credentialIdsOf, isHit, peerCredentialIds, tokenIdOf, tokenIdOfUser } from './shown.ts';
+import {
+  credentialIdsOf,
+  isHit,
+  peerCredentialIds,
+  tokenIdOf,
+  tokenIdOfUser,
+  valuesOf,
+} from './shown.ts';
 
 /** Why somebody is refused. */
 export interface Hit {
@@ -64,7 +71,7 @@ export class Revocations {
     this.#known.set(name, { subject, revision });
     if (subject === undefined) return;
     const names = this.#names[subject.kind];
-    names.set(subject.value, [...(names.get(subject.value) ?? []), name]);
+    for (const value of valuesOf(subject)) names.set(value, [...(names.get(value) ?? []), name]);
     for (const held of this.#held) if (isHit(subject, held.shown)) held.end();
   }
 
@@ -92,9 +99,11 @@ export class Revocations {
   #forget(name: string, { subject }: Known): void {
     if (subject === undefined) return;
     const names = this.#names[subject.kind];
-    const left = (names.get(subject.value) ?? []).filter((one) => one !== name);
-    if (left.length === 0) names.delete(subject.value);
-    else names.set(subject.value, left);
+    for (const value of valuesOf(subject)) {
+      const left = (names.get(value) ?? []).filter((one) => one !== name);
+      if (left.length === 0) names.delete(value);
+      else names.set(value, left);
+    }
   }
 
   /** By name, by the bootstrap token that they came with, or by a credential that is known of them. */

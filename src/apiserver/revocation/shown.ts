@@ -40,8 +40,13 @@ export const tokenIdOf = (token: string): string | undefined => parseBootstrapTo
 export const tokenIdOfUser = ({ name }: UserInfo): string | undefined =>
   name.startsWith(BOOTSTRAP_USER_PREFIX) ? name.slice(BOOTSTRAP_USER_PREFIX.length) : undefined;
 
+/** Everything that it is looked up by. */
+export const valuesOf = ({ value, twins = [] }: RevokedSubject): readonly string[] =>
+  twins.length === 0 ? [value] : [value, ...twins];
+
 /** Whether the revocation of this would refuse a request that shows that. */
-export function isHit({ kind, value }: RevokedSubject, { peer, token, users }: Shown): boolean {
+export function isHit(subject: RevokedSubject, { peer, token, users }: Shown): boolean {
+  const { kind, value } = subject;
   switch (kind) {
     case 'user':
       return users.some(({ name }) => name === value);
@@ -50,10 +55,12 @@ export function isHit({ kind, value }: RevokedSubject, { peer, token, users }: S
         (token !== undefined && tokenIdOf(token) === value) ||
         users.some((user) => tokenIdOfUser(user) === value)
       );
-    case 'credentialId':
+    case 'credentialId': {
+      const revoked = valuesOf(subject);
       return (
         (peer !== undefined && peerCredentialIds(peer).includes(value)) ||
-        users.some((user) => credentialIdsOf(user).includes(value))
+        users.some((user) => credentialIdsOf(user).some((id) => revoked.includes(id)))
       );
+    }
   }
 }

@@ -42,7 +42,7 @@ export async function listRevocations(cluster: Cluster, output: OutputFormat): P
     return;
   }
   if (items.length === 0) cluster.warn('nothing is revoked');
-  else cluster.print(formatTable(['NAME', 'REVOKED', 'BY', 'WHEN', 'WHY'], items.map(row)));
+  else cluster.print(formatTable(['NAME', 'REVOKED', 'BY', 'WHEN', 'REASON'], items.map(row)));
 }
 
 async function all({ client }: Cluster): Promise<readonly Revocation[]> {

@@ -35,10 +35,12 @@ describe('discovery', () => {
   test('/apis lists the groups in the order of kube-apiserver, our own at the end', () => {
     const versions: Readonly<Record<string, readonly string[]>> = {
       'apiregistration.k8s.io': ['v1'],
+      apps: ['v1'],
       'events.k8s.io': ['v1'],
       'authentication.k8s.io': ['v1'],
       'authorization.k8s.io': ['v1'],
       'certificates.k8s.io': ['v1', 'v1beta1'],
+      policy: ['v1'],
       'rbac.authorization.k8s.io': ['v1'],
       'storage.k8s.io': ['v1'],
       'admissionregistration.k8s.io': ['v1'],
@@ -46,6 +48,7 @@ describe('discovery', () => {
       'coordination.k8s.io': ['v1'],
       'node.k8s.io': ['v1'],
       'discovery.k8s.io': ['v1'],
+      'resource.k8s.io': ['v1'],
       'flowcontrol.apiserver.k8s.io': ['v1'],
       'kubepki.dev': ['v1'],
     };
@@ -117,8 +120,21 @@ describe('discovery', () => {
         { name: 'namespaces/status' },
         { name: 'nodes', storageVersionHash: 'XwShjMxG9Fs=' },
         { name: 'nodes/status' },
+        { name: 'persistentvolumeclaims' },
+        { name: 'persistentvolumeclaims/status' },
+        { name: 'persistentvolumes' },
+        { name: 'persistentvolumes/status' },
         { name: 'pods', categories: ['all'], storageVersionHash: 'xPOwRZ+Yhw8=' },
+        { name: 'pods/binding', kind: 'Binding', verbs: ['create'] },
         { name: 'pods/status' },
+        { name: 'replicationcontrollers', shortNames: ['rc'] },
+        {
+          name: 'replicationcontrollers/scale',
+          group: 'autoscaling',
+          version: 'v1',
+          kind: 'Scale',
+        },
+        { name: 'replicationcontrollers/status' },
         { name: 'secrets', storageVersionHash: 'S6u1pOWzb84=' },
         { name: 'serviceaccounts', storageVersionHash: 'pbx9ZvyFpBE=' },
         { name: 'services', categories: ['all'], storageVersionHash: '0/CO1lhkEBI=' },
@@ -148,7 +164,7 @@ describe('discovery', () => {
   });
 
   test('there is nothing for what is not served', () => {
-    expect(documents.get('/apis/apps')).toBeUndefined();
+    expect(documents.get('/apis/batch')).toBeUndefined();
     expect(documents.get('/apis/certificates.k8s.io/v1alpha1')).toBeUndefined();
   });
 });
@@ -198,16 +214,20 @@ describe('aggregated discovery', () => {
   });
 
   test('/api holds the core group, which has no name', () => {
-    const names = ['configmaps', 'endpoints', 'events', 'namespaces', 'nodes', 'pods', 'secrets'];
+    const names = (
+      'configmaps endpoints events namespaces nodes persistentvolumeclaims persistentvolumes pods ' +
+      'replicationcontrollers secrets serviceaccounts services'
+    ).split(' ');
+    const clusterWide = ['namespaces', 'nodes', 'persistentvolumes'];
     expect(aggregated.get('/api')).toMatchObject({
       items: [
         {
           metadata: {},
           versions: [
             {
-              resources: [...names, 'serviceaccounts', 'services'].map((resource) => ({
+              resources: names.map((resource) => ({
                 resource,
-                scope: ['namespaces', 'nodes'].includes(resource) ? 'Cluster' : 'Namespaced',
+                scope: clusterWide.includes(resource) ? 'Cluster' : 'Namespaced',
               })),
             },
           ],

@@ -343,7 +343,7 @@ describe('what is not served', () => {
     for (const path of [
       '/api/v2',
       '/api/v1/nopes',
-      '/api/v1/replicationcontrollers',
+      '/api/v1/podtemplates',
       '/api/v1/secrets/a',
       '/api/v1/namespaces/default/nodes',
       '/api/v1/namespaces/default/secrets/a/b/c',

@@ -1,16 +1,20 @@
 /** A credential that is revoked, over real connections: refused from the next request on, whatever is tried. */
 import { describe, expect, it } from 'vitest';
-import { CREDENTIAL_ID } from '../../../src/kubernetes/index.ts';
-import {
-  encodePem,
-  fingerprintHex,
-  parseCertificate,
-  signatureTwins,
-  signatureVerifies,
-} from '../../../src/x509/index.ts';
+import { CREDENTIAL_ID, certificateCredentialId } from '../../../src/kubernetes/index.ts';
+import { encodePem, fingerprintHex } from '../../../src/x509/index.ts';
 import { type Pair, pair } from '../../http/material.ts';
 import { CA } from '../front/server.ts';
-import { FRONT_CA, REVOCATIONS, type Reply, revocation, SECRETS, served, watch } from './served.ts';
+import {
+  FRONT_CA,
+  REVOCATIONS,
+  type Reply,
+  revocation,
+  SECRETS,
+  type Served,
+  served,
+  twinOf,
+  watch,
+} from './served.ts';
 
 const thief = (): Pair => pair(CA, { commonName: 'eve', organizations: ['system:masters'] });
 const admin = pair(CA, { commonName: 'admin', organizations: ['system:masters'] });
@@ -52,11 +56,7 @@ describe('a certificate that is revoked', () => {
   it('is refused when it is written anew with the other signature of ECDSA', async () => {
     const server = await served();
     const eve = thief();
-    const twin = signatureTwins(eve.der).find((der) =>
-      signatureVerifies(parseCertificate(der), CA.certificate),
-    );
-    if (twin === undefined) throw new Error('expected a twin');
-    const forged = { ...eve, certificate: encodePem('CERTIFICATE', twin) };
+    const forged = { ...eve, certificate: encodePem('CERTIFICATE', twinOf(eve.der)) };
     expect((await server.http2(forged).ask(SECRETS)).status).toBe(200);
     await server.revoke({ fingerprint: fingerprintHex(eve.der) });
     isRefused(await server.http2(forged).ask(SECRETS));
@@ -224,28 +224,27 @@ describe('acting as somebody who is revoked', () => {
   });
 });
 
+/** What a kubelet is told that has verified a certificate itself. */
+async function review(server: Served, user: string, extra: object) {
+  const { json } = await server.ask('POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', {
+    body: {
+      spec: {
+        user,
+        groups: ['system:masters'],
+        extra,
+        resourceAttributes: { verb: 'get', resource: 'nodes', subresource: 'proxy' },
+      },
+    },
+  });
+  return json.status;
+}
+
 describe('what others ask about who is revoked', () => {
   it('is denied, so that kubelets and extension servers refuse them too', async () => {
     const server = await served();
     const eve = thief();
     const id = `X509SHA256=${fingerprintHex(eve.der)}`;
-    const ask = async (user: string, extra: object = {}) => {
-      const { json } = await server.ask(
-        'POST',
-        '/apis/authorization.k8s.io/v1/subjectaccessreviews',
-        {
-          body: {
-            spec: {
-              user,
-              groups: ['system:masters'],
-              extra,
-              resourceAttributes: { verb: 'get', resource: 'nodes', subresource: 'proxy' },
-            },
-          },
-        },
-      );
-      return json.status;
-    };
+    const ask = (user: string, extra: object = {}) => review(server, user, extra);
     expect((await ask('eve', { [CREDENTIAL_ID]: [id] })).allowed).toBe(true);
     await server.revoke({ credentialId: id }, 'laptop');
     expect(await ask('eve', { [CREDENTIAL_ID]: [id] })).toEqual({
@@ -257,6 +256,24 @@ describe('what others ask about who is revoked', () => {
     await server.revoke({ user: 'eve' }, 'eve');
     expect((await ask('eve')).denied).toBe(true);
     expect((await ask('alice')).allowed).toBe(true);
+  });
+
+  it('is denied by a certificate that was given whole, written anew with the other signature', async () => {
+    const server = await served();
+    const eve = thief();
+    const twin = { [CREDENTIAL_ID]: [certificateCredentialId(twinOf(eve.der))] };
+    expect((await review(server, 'eve', twin)).allowed).toBe(true);
+    await server.revoke({ certificate: encodePem('CERTIFICATE', eve.der) }, 'laptop');
+    expect((await review(server, 'eve', twin)).denied).toBe(true);
+    // As a front proxy of its own tells it, too.
+    const proxy = server.http2(pair(FRONT_CA, { commonName: 'front-proxy-client' }));
+    const headers = {
+      'x-remote-user': 'eve',
+      [`x-remote-extra-${encodeURIComponent(CREDENTIAL_ID)}`]: twin[CREDENTIAL_ID]?.join() ?? '',
+    };
+    isRefused(await proxy.ask(SECRETS, { headers }));
+    await server.ask('DELETE', `${REVOCATIONS}/laptop`);
+    expect((await review(server, 'eve', twin)).allowed).toBe(true);
   });
 });
 

@@ -2,16 +2,21 @@
 import { describe, expect, it } from 'vitest';
 import {
   CREDENTIAL_ID,
+  certificateCredentialId,
   KUBE_APISERVER_CLIENT_SIGNER,
   type UserInfo,
 } from '../../../src/kubernetes/index.ts';
-import { makeName } from '../../../src/x509/index.ts';
+import { encodePem, makeName } from '../../../src/x509/index.ts';
+import { pair } from '../../http/material.ts';
 import { requestDer, specRequest } from '../../kubernetes/certificates/requests.ts';
 import { apiServer, CA, type Tested } from '../front/server.ts';
-import { REVOCATIONS, revocation } from './served.ts';
+import { REVOCATIONS, revocation, twinOf } from './served.ts';
 
 const CSRS = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
 const ID = `X509SHA256=${'a'.repeat(64)}`;
+
+const EVE = pair(CA, { commonName: 'eve' });
+const WHOLE = { certificate: encodePem('CERTIFICATE', EVE.der) };
 
 const requester = (name: string, ids: readonly string[] = []): UserInfo => ({
   name,
@@ -52,6 +57,8 @@ describe('a request of who is revoked after asking', () => {
     ['the user', requester('eve'), { user: 'eve' }],
     ['the credential', requester('eve', [ID]), { credentialId: ID }],
     ['the bootstrap token', requester('system:bootstrap:abcdef'), { tokenId: 'abcdef' }],
+    ['the certificate', requester('eve', [certificateCredentialId(EVE.der)]), WHOLE],
+    ['its twin', requester('eve', [certificateCredentialId(twinOf(EVE.der))]), WHOLE],
   ])('is not approved, only denied: %s', async (_, user, spec) => {
     const tested = await apiServer();
     await asked(tested, user);

@@ -212,6 +212,7 @@ describe('what kubectl sees', () => {
     const tested = await apiServer();
     const list = await tested.ask('GET', '/apis/kubepki.dev/v1');
     expect(list.json.resources).toMatchObject([
+      { name: 'nodebindings', singularName: 'nodebinding', kind: 'NodeBinding', namespaced: false },
       { name: 'revocations', singularName: 'revocation', kind: 'Revocation', namespaced: false },
     ]);
     const api = await tested.ask('GET', '/openapi/v3/apis/kubepki.dev/v1');

@@ -4,6 +4,7 @@ import { Agent, request as httpsRequest } from 'node:https';
 import { onTestFinished } from 'vitest';
 import { serve } from '../../../src/apiserver/index.ts';
 import type { UserInfo } from '../../../src/kubernetes/index.ts';
+import { parseCertificate, signatureTwins, signatureVerifies } from '../../../src/x509/index.ts';
 import { authority, type Pair, pair } from '../../http/material.ts';
 import { apiServer, CA, reasonOf, type Tested } from '../front/server.ts';
 
@@ -29,10 +30,16 @@ export interface Client {
 }
 
 export interface Served extends Tested {
-  /** One connection of HTTP/2. */
-  readonly http2: (client?: Pair) => Client & { readonly session: http2.ClientHttp2Session };
-  /** One connection of HTTP/1.1 that is kept. */
-  readonly http1: (client?: Pair) => Client & { readonly connections: () => number };
+  /** One connection of HTTP/2, from an address of this machine. */
+  readonly http2: (
+    client?: Pair,
+    localAddress?: string,
+  ) => Client & { readonly session: http2.ClientHttp2Session };
+  /** One connection of HTTP/1.1 that is kept, from an address of this machine. */
+  readonly http1: (
+    client?: Pair,
+    localAddress?: string,
+  ) => Client & { readonly connections: () => number };
   /** As the administrator, within the process. */
   readonly revoke: (spec: object, name?: string) => Promise<number>;
   /** What the log says of refused credentials. */
@@ -75,14 +82,20 @@ export async function served(
   return {
     ...tested,
     log,
-    http2(client) {
-      const session = http2.connect(`https://127.0.0.1:${port}`, tls(client));
+    http2(client, localAddress) {
+      const from = localAddress === undefined ? {} : { localAddress };
+      const session = http2.connect(`https://127.0.0.1:${port}`, { ...tls(client), ...from });
       session.on('error', () => undefined);
       onTestFinished(() => session.destroy());
       return { session, ask: (path, sent) => askHttp2(session, path, sent) };
     },
-    http1(client) {
-      const agent = new Agent({ keepAlive: true, maxSockets: 1, ...tls(client) });
+    http1(client, localAddress) {
+      const agent = new Agent({
+        keepAlive: true,
+        maxSockets: 1,
+        ...tls(client),
+        ...(localAddress === undefined ? {} : { localAddress }),
+      });
       const sockets = new Set<unknown>();
       onTestFinished(() => agent.destroy());
       return {
@@ -99,6 +112,15 @@ export async function served(
       return status;
     },
   };
+}
+
+/** The same certificate of the CA, written anew with the other signature of ECDSA. */
+export function twinOf(der: Uint8Array): Uint8Array {
+  const twin = signatureTwins(der).find((one) =>
+    signatureVerifies(parseCertificate(one), CA.certificate),
+  );
+  if (twin === undefined) throw new Error('expected a twin');
+  return twin;
 }
 
 export const revocation = (spec: object, name = 'r'): object => ({

@@ -163,7 +163,7 @@ describe('revoking', () => {
     printed.length = 0;
     await run(cluster, { list: true });
     const [head = '', ...rows] = printed.join('').split('\n');
-    expect(head.split(/ {3,}/)).toEqual(['NAME', 'REVOKED', 'BY', 'WHEN', 'WHY']);
+    expect(head.split(/ {3,}/)).toEqual(['NAME', 'REVOKED', 'BY', 'WHEN', 'REASON']);
     expect(rows.map((line) => line.split(/ {3,}/).slice(1))).toEqual([
       [`X509SHA256=${HEX}`, 'admin', expect.stringMatching(/^\d{4}-.*Z$/), 'lost'],
       ['token abcdef', 'admin', expect.any(String), 'in a chat'],
