@@ -3,7 +3,7 @@
  * apidiscovery/v2), else one request for each group and version (client-go, discovery/discovery_client.go).
  */
 import { KubepkiError } from '../errors.ts';
-import { apiVersionOf, type ResourceType } from '../kubernetes/index.ts';
+import { apiVersionOf, type ResourceType, refusedFor } from '../kubernetes/index.ts';
 import { utf8 } from './body.ts';
 import { isRecord, parseJson, textOf } from './json.ts';
 import { refusalOf } from './refusal.ts';
@@ -56,7 +56,25 @@ export async function discover(
   return { resources: withPreferred(found), failures };
 }
 
-interface GroupVersion {
+/**
+ * Which resources a server has of one version of a group: none where it does not have that.
+ *
+ * @throws as `discover`
+ */
+export async function discoverVersion(
+  client: KubernetesClient,
+  version: GroupVersion,
+  options: CallOptions = {},
+): Promise<readonly ResourceType[]> {
+  try {
+    return listed(await read(client, pathOf(version), options), version);
+  } catch (error) {
+    if (refusedFor(error, 'NotFound')) return [];
+    throw error;
+  }
+}
+
+export interface GroupVersion {
   readonly group: string;
   readonly version: string;
 }

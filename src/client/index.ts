@@ -2,7 +2,7 @@
 
 export { createClient } from './client.ts';
 export { type Clock, systemClock } from './clock.ts';
-export { type DiscoveredResource, discover } from './discovery.ts';
+export { type DiscoveredResource, discover, discoverVersion } from './discovery.ts';
 export {
   type Informer,
   type InformerChange,

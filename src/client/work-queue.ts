@@ -1,7 +1,8 @@
 /**
  * The queue between informers and controllers, with the properties of client-go's
  * (util/workqueue): a key waits in it once, is never worked on twice at once, comes back when it was
- * added meanwhile, and after failures ever later.
+ * added meanwhile, and after failures ever later. Unlike client-go's it can be fair: keys of one lane wait
+ * in line, and the lanes take turns.
  */
 
 import { pause } from './abort.ts';
@@ -18,6 +19,11 @@ export interface WorkQueueOptions {
   readonly retriesPerSecond?: number;
   /** That many of them at once; 100 unless given. */
   readonly retryBurst?: number;
+  /**
+   * Whose a key is, asked when it begins to wait: each lane with keys is served in turn, so that nobody waits
+   * for all the keys of another, and retries wait for those of their own lane. One for all unless given.
+   */
+  readonly laneOf?: (key: string) => string;
   /** Told of each failure: the key is tried again anyway. */
   readonly onError?: (error: unknown, key: string) => void;
 }
@@ -50,12 +56,8 @@ export interface WorkQueue {
 
 export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const { clock, firstRetryMs = 200, longestRetryMs = 1_000_000, onError } = options;
-  const overall = createTokenBucket(
-    clock,
-    options.retriesPerSecond ?? 10,
-    options.retryBurst ?? 100,
-  );
-  const waiting = new Set<string>();
+  const turnOf = retryTurns(options);
+  const waiting = new Lanes(options.laneOf ?? (() => ''));
   const working = new Set<string>();
   /** Added while they were worked on. */
   const again = new Set<string>();
@@ -104,7 +106,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const addRateLimited = (key: string): void => {
     const before = failures.get(key) ?? 0;
     failures.set(key, before + 1);
-    addAfter(key, Math.max(Math.min(firstRetryMs * 2 ** before, longestRetryMs), overall()));
+    addAfter(key, Math.max(Math.min(firstRetryMs * 2 ** before, longestRetryMs), turnOf(key)));
   };
 
   const end = (): void => {
@@ -146,10 +148,10 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
         work();
         finish();
       };
+      const next = (): string | undefined =>
+        ended || working.size >= workers ? undefined : waiting.take();
       work = () => {
-        for (const key of waiting) {
-          if (ended || working.size >= workers) return;
-          waiting.delete(key);
+        for (let key = next(); key !== undefined; key = next()) {
           working.add(key);
           void workOn(key);
         }
@@ -164,6 +166,74 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
       await idle;
     },
   };
+}
+
+/** Lanes whose retries are counted at once; then all begin anew. */
+const MOST_LANES = 1_000;
+
+/** Answers in how many milliseconds a key may be tried again, so that retries are not too many at once. */
+function retryTurns({
+  clock,
+  laneOf,
+  retriesPerSecond = 10,
+  retryBurst = 100,
+}: WorkQueueOptions): (key: string) => number {
+  const overall = createTokenBucket(clock, retriesPerSecond, retryBurst);
+  if (laneOf === undefined) return overall;
+  const lanes = new Map<string, () => number>();
+  return (key) => {
+    const lane = laneOf(key);
+    if (lanes.size >= MOST_LANES && !lanes.has(lane)) lanes.clear();
+    const own = lanes.get(lane) ?? createTokenBucket(clock, retriesPerSecond / 2, retryBurst / 2);
+    lanes.set(lane, own);
+    const ms = own();
+    // Whose own line is long takes no place in that of all.
+    return ms > 0 ? ms : overall();
+  };
+}
+
+/** Keys that wait, each once: first come, first served within a lane, and the lanes by turns. */
+class Lanes {
+  readonly #laneOf: (key: string) => string;
+  /** The lane whose turn is next stands first. */
+  readonly #lanes = new Map<string, Set<string>>();
+  readonly #laneByKey = new Map<string, string>();
+
+  constructor(laneOf: (key: string) => string) {
+    this.#laneOf = laneOf;
+  }
+
+  get size(): number {
+    return this.#laneByKey.size;
+  }
+
+  add(key: string): void {
+    if (this.#laneByKey.has(key)) return;
+    const lane = this.#laneOf(key);
+    this.#laneByKey.set(key, lane);
+    const keys = this.#lanes.get(lane);
+    if (keys === undefined) this.#lanes.set(lane, new Set([key]));
+    else keys.add(key);
+  }
+
+  /** The next key, which waits no more. */
+  take(): string | undefined {
+    for (const [lane, keys] of this.#lanes) {
+      this.#lanes.delete(lane);
+      for (const key of keys) {
+        keys.delete(key);
+        this.#laneByKey.delete(key);
+        if (keys.size > 0) this.#lanes.set(lane, keys);
+        return key;
+      }
+    }
+    return undefined;
+  }
+
+  clear(): void {
+    this.#lanes.clear();
+    this.#laneByKey.clear();
+  }
 }
 
 function tell(onError: WorkQueueOptions['onError'], error: unknown, key: string): void {

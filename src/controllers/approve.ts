@@ -12,13 +12,14 @@ import { denialOf } from './requester.ts';
  * resource version. The server sets the times. A request whose requester is revoked stays as it is, which is
  * told in the log.
  *
+ * @returns why its requester is refused; undefined where it is approved
  * @throws StatusError Conflict where somebody else has changed it meanwhile.
  */
 export async function approve(
   context: ControllerContext,
   csr: CertificateSigningRequest,
   decision: { readonly reason: string; readonly message: string },
-): Promise<void> {
+): Promise<string | undefined> {
   const { client, signal, log } = context;
   const { name } = csr.metadata;
   const { signerName, username } = csr.spec;
@@ -32,8 +33,9 @@ export async function approve(
     const denial = await denialOf(context, csr, error);
     if (denial === undefined) throw error;
     log({ level: 'warn', message: 'not approved', csr: name, username, reason: denial });
-    return;
+    return denial;
   }
   const { reason } = decision;
   log({ level: 'info', message: 'approved', csr: name, signerName, username, reason });
+  return undefined;
 }

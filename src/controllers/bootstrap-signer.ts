@@ -2,16 +2,9 @@
  * Signs `cluster-info` with each bootstrap token that may sign, and takes the signatures of others away
  * (kube-controller-manager's bootstrapsigner: kubernetes, pkg/controller/bootstrap/bootstrapsigner.go).
  */
-import { createWorkQueue, type Informer, startInformer } from '../client/index.ts';
+import { createWorkQueue, type Informer } from '../client/index.ts';
+import { CONFIG_MAPS, type ConfigMap, refusedFor, type Secret } from '../kubernetes/index.ts';
 import {
-  CONFIG_MAPS,
-  type ConfigMap,
-  refusedFor,
-  SECRETS,
-  type Secret,
-} from '../kubernetes/index.ts';
-import {
-  BOOTSTRAP_SECRET_NAMESPACE,
   BOOTSTRAP_SECRET_TYPE,
   CLUSTER_INFO,
   CLUSTER_INFO_KUBECONFIG,
@@ -20,54 +13,43 @@ import {
   signatureKey,
   signingToken,
 } from '../tokens/index.ts';
+import type { TokenController } from './bootstrap-tokens.ts';
 import { type ControllerContext, textOf } from './context.ts';
+import { startInformerOf, untilSynced } from './watch.ts';
 
 /** There is one ConfigMap: whatever changes, this is looked at. */
 const KEY = CLUSTER_INFO.name;
 const WORKERS = 1;
 
-/** Works until the signal aborts. */
-export async function signClusterInfo(context: ControllerContext): Promise<void> {
-  const { client, clock, random, signal, log } = context;
+export function signClusterInfo(context: ControllerContext): TokenController {
+  const { clock, signal, log } = context;
   const queue = createWorkQueue({
     clock,
     onError: (error) =>
       log({ level: 'error', message: 'failed, and is tried again', error: textOf(error) }),
   });
-  const common = {
-    client,
-    clock,
-    random,
-    signal,
-    onChange: () => queue.add(KEY),
-    onError: (error: unknown) =>
-      log({ level: 'warn', message: 'cannot watch', error: textOf(error) }),
-  };
-  const infos = startInformer({
-    ...common,
-    type: CONFIG_MAPS,
-    namespace: CLUSTER_INFO.namespace,
-    fieldSelector: `metadata.name=${CLUSTER_INFO.name}`,
-  });
-  const secrets = startInformer({
-    ...common,
-    type: SECRETS,
-    namespace: BOOTSTRAP_SECRET_NAMESPACE,
-    fieldSelector: `type=${BOOTSTRAP_SECRET_TYPE}`,
-  });
-  const stopped = Promise.all([infos.stopped, secrets.stopped]);
-  // Before all tokens are known, signatures of those that are not would be taken away.
-  const synced = Promise.all([infos.synced, secrets.synced]).catch(() => undefined);
-  await Promise.race([synced, stopped]);
-  await queue.run(
-    WORKERS,
-    async () => {
-      const next = await signNow(context, infos, secrets);
-      if (next !== undefined) queue.addAfter(KEY, next);
+  const onChange = (): void => queue.add(KEY);
+  return {
+    onChange,
+    run: async (secrets) => {
+      const infos = startInformerOf(context, CONFIG_MAPS, {
+        namespace: CLUSTER_INFO.namespace,
+        fieldSelector: `metadata.name=${CLUSTER_INFO.name}`,
+        onChange,
+      });
+      // Before all tokens are known, signatures of those that are not would be taken away.
+      await untilSynced(infos, secrets);
+      await queue.run(
+        WORKERS,
+        async () => {
+          const next = await signNow(context, infos, secrets);
+          if (next !== undefined) queue.addAfter(KEY, next);
+        },
+        signal,
+      );
+      await infos.stopped;
     },
-    signal,
-  );
-  await stopped;
+  };
 }
 
 /** Answers after how many milliseconds the next token expires. */

@@ -1,32 +1,26 @@
 /**
  * Approves client certificates of kubelets where a SubjectAccessReview says so
  * (kube-controller-manager's csrapproving: kubernetes, pkg/controller/certificates/approver). Unlike that
- * one, a bootstrap token gets no certificate in the name of a node that is there already.
+ * one, a bootstrap token gets no certificate in the name of a node that is there already, unless it was made
+ * for that node; and one that is good for one certificate gets one.
  */
 import {
   type CertificateSigningRequest,
   isDecided,
   isIssued,
+  isNodeName,
   KUBELET_CLIENT_SIGNER,
   NODE_USER_PREFIX,
   recogniseKubeletClient,
-  refusedFor,
-  SECRETS,
   usagesOf,
 } from '../kubernetes/index.ts';
-import {
-  BOOTSTRAP_SECRET_NAMESPACE,
-  BOOTSTRAP_USER_PREFIX,
-  bootstrapSecretName,
-  bootstrapTokenLifetime,
-} from '../tokens/index.ts';
-import { type CertificationRequest, commonName } from '../x509/index.ts';
+import { type CertificationRequest, commonName, publicKeyPin } from '../x509/index.ts';
 import { approve } from './approve.ts';
 import type { ControllerContext } from './context.ts';
 import type { CsrHandler } from './csr-controller.ts';
-import { isNodeName } from './node-name.ts';
 import { readRequest } from './request-reader.ts';
 import { reviewRequester } from './requester.ts';
+import { grantToken, type Held, isMeantFor, TOKEN_GONE, tokenOf } from './token-grant.ts';
 
 interface Recogniser {
   /** Of a request that is one for a kubelet's client certificate. */
@@ -92,7 +86,7 @@ export function createClientApprover(
       if (!allowed) continue;
       const held =
         subresource === 'nodeclient'
-          ? (heldBack(csr, request, nodeExists) ?? (await tokenGone(context, csr)))
+          ? await heldBack(context, csr, request, nodeExists)
           : undefined;
       if (held !== undefined) return hold(csr, held);
       await approve(context, csr, { reason: 'AutoApproved', message });
@@ -109,13 +103,6 @@ export function createClientApprover(
   };
 }
 
-interface Held {
-  readonly reason: string;
-  readonly hint?: string;
-  /** Whether it may be let through later. */
-  readonly again: boolean;
-}
-
 /** Who is revoked may be let in again. */
 const deniedFor = (reason: string): Held => ({
   reason,
@@ -124,49 +111,24 @@ const deniedFor = (reason: string): Held => ({
 });
 
 /** Why somebody else gets no certificate for this node, whatever the review says. */
-function heldBack(
-  { spec }: CertificateSigningRequest,
-  { subject }: CertificationRequest,
+async function heldBack(
+  context: ControllerContext,
+  csr: CertificateSigningRequest,
+  { subject, spki }: CertificationRequest,
   nodeExists: NodeExists | undefined,
-): Held | undefined {
+): Promise<Held | undefined> {
   const user = commonName(subject) ?? '';
   const node = user.slice(NODE_USER_PREFIX.length);
   if (!isNodeName(node)) return { reason: 'the name of the node is none', again: false };
-  if (spec.username === user || nodeExists?.(node) !== true) return undefined;
-  return {
-    reason: `there is a Node ${node} already`,
-    hint: 'to let it join anew, delete the Node; or approve the request by hand',
-    again: true,
-  };
-}
-
-/**
- * That the bootstrap token which the request was made with is no longer. The review cannot know: it asks
- * about groups. Without this, a request that had to wait (for the Node of its name to go) would be approved
- * long after the token that it came with was found out and deleted.
- */
-async function tokenGone(
-  { client, clock, signal }: ControllerContext,
-  { spec: { username = '' } }: CertificateSigningRequest,
-): Promise<Held | undefined> {
-  if (!username.startsWith(BOOTSTRAP_USER_PREFIX)) return undefined;
-  const name = bootstrapSecretName(username.slice(BOOTSTRAP_USER_PREFIX.length));
-  const gone: Held = {
-    reason: 'the bootstrap token that it was made with has expired or is deleted',
-    hint: 'approve the request by hand, if it is to be trusted',
-    again: false,
-  };
-  try {
-    const secret = await client.get(
-      SECRETS,
-      { namespace: BOOTSTRAP_SECRET_NAMESPACE, name },
-      { signal },
-    );
-    return bootstrapTokenLifetime(secret, clock.now()).expired ? gone : undefined;
-  } catch (error) {
-    if (refusedFor(error, 'NotFound')) return gone;
-    // Who may approve need not be allowed to read Secrets: upstream's approver is not.
-    if (refusedFor(error, 'Forbidden')) return undefined;
-    throw error;
+  if (csr.spec.username === user) return undefined;
+  const token = await tokenOf(context, csr);
+  if (token.kind === 'gone') return TOKEN_GONE;
+  if (nodeExists?.(node) === true && !isMeantFor(token, node)) {
+    return {
+      reason: `there is a Node ${node} already`,
+      hint: `to let it join anew, make a token for it: kubepki token create --node ${node}`,
+      again: true,
+    };
   }
+  return await grantToken(context, token, { node, key: publicKeyPin(spki) });
 }

@@ -1,22 +1,22 @@
 /** Starts the controllers of CertificateSigningRequests: they share one informer, and what they have read. */
-import { type Informer, type InformerChange, startInformer } from '../client/index.ts';
+import type { Informer, InformerChange } from '../client/index.ts';
 import {
   CERTIFICATE_SIGNING_REQUESTS,
   type CertificateSigningRequest,
-  type KubernetesObject,
   NODES,
   type Node,
-  type ResourceType,
 } from '../kubernetes/index.ts';
 import { createClientApprover } from './client-approver.ts';
-import { type ControllerContext, textOf } from './context.ts';
+import type { ControllerContext } from './context.ts';
 import { CLEANING_INTERVAL, cleanRequests } from './csr-cleaner.ts';
-import { type CsrController, type CsrHandler, createCsrController } from './csr-controller.ts';
+import { createCsrController } from './csr-controller.ts';
+import { createGuardrails, type NodeCertificates } from './guardrails/index.ts';
+import type { ControllerMetrics } from './metrics.ts';
 import type { ControllerName } from './names.ts';
-import { claimsOf, claimTheSame } from './node-addresses.ts';
-import { createServingApprover } from './serving-approver.ts';
-import type { ServingNames } from './serving-names.ts';
+import { claimsOf } from './node-addresses.ts';
+import { createServingPart, type ServingLimits } from './serving-part.ts';
 import { createSigner, type SigningOptions } from './signer.ts';
+import { startInformerOf } from './watch.ts';
 
 export interface CsrControllersOptions {
   /** The context of one controller, by its short name. */
@@ -24,9 +24,12 @@ export interface CsrControllersOptions {
   readonly enabled: ReadonlySet<ControllerName>;
   readonly signing: SigningOptions | undefined;
   /** What nodes may serve as; without, no serving certificate is approved. */
-  readonly servingNames: ServingNames | undefined;
+  readonly serving: ServingLimits | undefined;
   /** Whether a Node that exists keeps bootstrap tokens from a certificate in its name. */
   readonly protectNodes: boolean;
+  readonly metrics: ControllerMetrics;
+  /** What is known of the certificates of nodes, and is added to. */
+  readonly certificates: NodeCertificates;
 }
 
 type Requests = Informer<CertificateSigningRequest>;
@@ -40,7 +43,7 @@ interface Part {
 
 /** Starts those that are enabled. Each of the promises settles when one part has ended. */
 export function startCsrControllers(options: CsrControllersOptions): Promise<void>[] {
-  const { contextOf } = options;
+  const { contextOf, metrics, certificates, enabled } = options;
   const changed: ((change: InformerChange<Node>) => void)[] = [];
   const nodes = needsNodes(options)
     ? startInformerOf(contextOf('informer'), NODES, {
@@ -52,47 +55,53 @@ export function startCsrControllers(options: CsrControllersOptions): Promise<voi
     : undefined;
   const parts = partsOf(options, nodes, (listener) => changed.push(listener));
   if (parts.length === 0) return [];
+  const context = contextOf('guardrails');
+  const tidy = enabled.has('csrcleaner');
+  const guardrails = createGuardrails(context, { metrics, certificates, nodes, tidy });
+  changed.push(guardrails.onNode);
   const requests = startInformerOf(contextOf('informer'), CERTIFICATE_SIGNING_REQUESTS, {
     onChange: (change) => {
+      guardrails.onRequest(change);
       for (const part of parts) part.onChange?.(change);
     },
   });
+  for (const one of [requests, nodes]) if (one !== undefined) metrics.syncing(one.synced);
   return [
+    requests.synced.then(async () => guardrails.run()),
     ...parts.map(async (part) => part.run(requests)),
     requests.stopped,
     ...(nodes === undefined ? [] : [nodes.stopped]),
   ];
 }
 
-const needsNodes = ({ enabled, servingNames, protectNodes }: CsrControllersOptions): boolean =>
+const needsNodes = ({ enabled, serving, protectNodes }: CsrControllersOptions): boolean =>
   (enabled.has('csrapproving') && protectNodes) ||
-  (enabled.has('servingapproving') && servingNames !== undefined);
+  (enabled.has('servingapproving') && serving !== undefined);
 
 /** Hears of every change of a Node. */
 type Subscribe = (listener: (change: InformerChange<Node>) => void) => void;
 
 function partsOf(
-  { contextOf, enabled, signing, servingNames, protectNodes }: CsrControllersOptions,
+  { contextOf, enabled, signing, serving, protectNodes, metrics }: CsrControllersOptions,
   nodes: Nodes | undefined,
   subscribe: Subscribe,
 ): Part[] {
   const parts: Part[] = [];
-  const add = (context: ControllerContext, handle: CsrHandler): void => {
-    parts.push(createCsrController(context, handle));
-  };
   if (enabled.has('csrsigning')) {
     const context = contextOf('csrsigning');
-    if (signing !== undefined) add(context, createSigner(context, signing));
-    else context.log({ level: 'info', message: 'not started: there is no CA to sign with' });
+    if (signing !== undefined) {
+      const handle = createSigner(context, signing);
+      parts.push(createCsrController(context, handle, { metrics, name: 'csrsigning' }));
+    } else context.log({ level: 'info', message: 'not started: there is no CA to sign with' });
   }
   if (enabled.has('csrapproving')) {
     const context = contextOf('csrapproving');
-    parts.push(clientApprover(context, protectNodes ? nodes : undefined));
+    parts.push(clientApprover(context, metrics, protectNodes ? nodes : undefined));
   }
   if (enabled.has('servingapproving')) {
     const context = contextOf('servingapproving');
-    if (servingNames !== undefined && nodes !== undefined) {
-      parts.push(servingApprover(context, { nodes, subscribe, servingNames }));
+    if (serving !== undefined && nodes !== undefined) {
+      parts.push(createServingPart(context, { ...serving, nodes, subscribe, metrics }));
     } else {
       const message = 'not started: nothing says which addresses nodes may have (--allowed-cidrs)';
       context.log({ level: 'info', message });
@@ -105,12 +114,17 @@ function partsOf(
   return parts;
 }
 
-function clientApprover(context: ControllerContext, nodes: Nodes | undefined): Part {
+function clientApprover(
+  context: ControllerContext,
+  metrics: ControllerMetrics,
+  nodes: Nodes | undefined,
+): Part {
   const exists =
     nodes === undefined
       ? undefined
       : (name: string): boolean => nodes.get(undefined, name) !== undefined;
-  const controller = createCsrController(context, createClientApprover(context, exists));
+  const handle = createClientApprover(context, exists);
+  const controller = createCsrController(context, handle, { metrics, name: 'csrapproving' });
   return {
     onChange: controller.onChange,
     run: async (requests) => {
@@ -119,64 +133,6 @@ function clientApprover(context: ControllerContext, nodes: Nodes | undefined): P
       await controller.run(requests);
     },
   };
-}
-
-interface ServingParts {
-  readonly nodes: Nodes;
-  readonly subscribe: Subscribe;
-  readonly servingNames: ServingNames;
-}
-
-function servingApprover(
-  context: ControllerContext,
-  { nodes, subscribe, servingNames }: ServingParts,
-): Part {
-  const directory = {
-    get: (name: string) => nodes.get(undefined, name),
-    claimants: (address: string) => nodes.byIndex('claims', address),
-  };
-  const approver = createServingApprover(context, directory, servingNames);
-  subscribe((change) => {
-    if (!changesClaims(change)) return;
-    for (const name of approver.waiting()) controller.look(name);
-  });
-  const controller: CsrController = createCsrController(context, approver.handle);
-  return {
-    onChange: (change) => {
-      const { name } = change.object.metadata;
-      if (change.type === 'deleted' && name !== undefined) approver.forget(name);
-      controller.onChange(change);
-    },
-    run: async (requests) => {
-      // Before all Nodes are known, nobody can say that no other one claims a name.
-      await nodes.synced;
-      await controller.run(requests);
-    },
-  };
-}
-
-function startInformerOf<T extends KubernetesObject>(
-  { client, clock, random, signal, log }: ControllerContext,
-  type: ResourceType<T>,
-  more: Pick<Parameters<typeof startInformer<T>>[0], 'indexers' | 'onChange'>,
-): Informer<T> {
-  return startInformer({
-    client,
-    clock,
-    random,
-    signal,
-    type,
-    ...more,
-    onError: (error) =>
-      log({ level: 'warn', message: `cannot watch ${type.resource}`, error: textOf(error) }),
-  });
-}
-
-/** Nodes send signs of life all the time; only their names matter here. */
-function changesClaims(change: InformerChange<Node>): boolean {
-  if (change.type === 'resync') return false;
-  if (change.type !== 'updated') return true;
-  return !claimTheSame(change.object, change.previous);
 }
 
 async function keepCleaning(

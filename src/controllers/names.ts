@@ -12,6 +12,11 @@ export const CONTROLLERS = {
   'clusterrole-aggregation-controller': 'clusterrole-aggregation',
   'garbage-collector-controller': 'garbagecollector',
   'namespace-controller': 'namespace',
+  'serviceaccount-controller': 'serviceaccount',
+  'root-ca-certificate-publisher-controller': 'root-ca-cert-publisher',
+  'kube-apiserver-serving-clustertrustbundle-publisher-controller': 'trustbundlepublisher',
+  'podcertificaterequest-signing-controller': 'podcertificatesigning',
+  'podcertificaterequest-cleaner-controller': 'podcertificatecleaner',
 } as const;
 
 export type ControllerName = (typeof CONTROLLERS)[keyof typeof CONTROLLERS];

@@ -29,13 +29,6 @@ export const claimsOf = (node: Node): readonly string[] => [
   ...new Set(addressesOf(node)).add(canonicalAddress(node.metadata.name ?? '')),
 ];
 
-/** Whether two states of a Node claim the same. */
-export function claimTheSame(one: Node, other: Node): boolean {
-  const addresses = addressesOf(one);
-  const others = addressesOf(other);
-  return addresses.size === others.size && [...addresses].every((address) => others.has(address));
-}
-
 /** The Nodes that there are. */
 export interface NodeDirectory {
   get(name: string): Node | undefined;

@@ -1,8 +1,11 @@
 /**
- * Approves serving certificates of kubelets. Upstream leaves that to administrators, because the API
- * cannot know whose a name is; here a node gets a certificate for what `ServingNames` lets it have, its
- * own Node object says of it, and no other Node claims that could have it as well. Nothing is ever denied:
- * what is not approved stays for an administrator, and is looked at again when a Node changes.
+ * Approves serving certificates of kubelets. Upstream leaves that to administrators, because the API cannot
+ * know whose a name is. Nothing is ever denied: a kubelet that was denied asks again and again, and what is
+ * trouble that passes here was denied for good by others' approvers. What is not approved stays for an
+ * administrator, and is looked at again when something changes that it hangs on.
+ *
+ * Every decision is told in the log, in an Event of the request and in a metric: once, and again when it is
+ * another. One requester can have only so much told of him.
  */
 import {
   type CertificateSigningRequest,
@@ -10,107 +13,135 @@ import {
   isFailed,
   isIssued,
   KUBELET_SERVING_SIGNER,
-  NODE_USER_PREFIX,
-  NODES_GROUP,
-  recogniseKubeletServing,
-  usagesOf,
 } from '../kubernetes/index.ts';
-import { type CertificationRequest, commonName } from '../x509/index.ts';
+import { type Allowance, createAllowance } from './allowance.ts';
 import { approve } from './approve.ts';
 import type { ControllerContext } from './context.ts';
 import type { CsrHandler } from './csr-controller.ts';
-import { addressesOf, canonicalAddress, type NodeDirectory } from './node-addresses.ts';
-import { readRequest } from './request-reader.ts';
-import type { AskedName, ServingNames } from './serving-names.ts';
+import type { CsrEvents } from './csr-events.ts';
+import { judgeServing, type ServingFacts, type Verdict } from './serving-verdict.ts';
 
 export interface ServingApprover {
   readonly handle: CsrHandler;
-  /** The names of those, as of now, that a change of a Node may let through. */
-  readonly waiting: () => readonly string[];
+  /** The names of those, as of now, whose verdict hangs on one of these keys; of all without. */
+  readonly waiting: (keys?: readonly string[]) => readonly string[];
   /** The request of this name is gone. */
   readonly forget: (name: string) => void;
+}
+
+export interface ServingApproverOptions {
+  readonly facts: ServingFacts;
+  readonly events: CsrEvents;
+  /** Told each decision that is told, and whether it was too much to tell. */
+  readonly counted: (decision: Decision, reason: string) => void;
+  /** Decides and tells, and changes nothing. */
+  readonly dryRun: boolean;
+}
+
+export type Decision = Verdict['decision'] | 'would-approve';
+
+/** An Event lives for an hour: what still holds is told again before. */
+const TELL_AGAIN_MS = 30 * 60_000;
+/** Lines and Events about one requester: so many at once, one more every so often. */
+const TELLING = { burst: 20, everyMs: 10_000 };
+const REVOKED = 'RequesterRefused';
+const BY_HAND = 'kubectl certificate approve lets it through, if it is right';
+
+interface Pending {
+  readonly uid: string | undefined;
+  readonly told: string;
+  readonly times: number;
+  /** When it was told, in milliseconds. */
+  readonly at: number;
+  readonly hangsOn: readonly string[];
 }
 
 /** The approver of kubelets' serving certificates. */
 export function createServingApprover(
   context: ControllerContext,
-  nodes: NodeDirectory,
-  names: ServingNames,
+  options: ServingApproverOptions,
 ): ServingApprover {
-  const waiting = new Set<string>();
+  const pending = new Map<string, Pending>();
+  const allowance = createAllowance(context.clock, TELLING);
   const handle: CsrHandler = async (csr) => {
     const { name } = csr.metadata;
     if (name === undefined) return 'done';
-    waiting.delete(name);
     if (csr.spec.signerName !== KUBELET_SERVING_SIGNER) return 'done';
-    if (isIssued(csr) || isDecided(csr) || isFailed(csr)) return 'done';
-    const verdict = judge(csr, nodes, names);
-    if (verdict.approved) {
-      await approve(context, csr, { reason: 'AutoApproved', message: verdict.message });
+    if (isIssued(csr) || isDecided(csr) || isFailed(csr)) {
+      pending.delete(name);
       return 'done';
     }
-    if (verdict.mayChange) waiting.add(name);
-    context.log({
-      level: verdict.mayChange ? 'info' : 'warn',
-      message: 'not approved',
-      csr: name,
-      username: csr.spec.username,
-      reason: verdict.reason,
-    });
+    const verdict = await decide(context, csr, options);
+    const before = pending.get(name);
+    const now = tell(context, { csr, verdict, before, allowance, options });
+    if (verdict.decision === 'approved') pending.delete(name);
+    else pending.set(name, now);
     return 'done';
   };
-  return { handle, waiting: () => [...waiting], forget: (name) => void waiting.delete(name) };
+  return {
+    handle,
+    waiting: (keys) => {
+      if (keys === undefined) return [...pending.keys()];
+      const changed = new Set(keys);
+      return [...pending]
+        .filter(([, { hangsOn }]) => hangsOn.some((key) => changed.has(key)))
+        .map(([name]) => name);
+    },
+    forget: (name) => void pending.delete(name),
+  };
 }
 
-type Verdict =
-  | { readonly approved: true; readonly message: string }
-  | {
-      readonly approved: false;
-      readonly reason: string;
-      /** Whether a change of a Node could make it another one. */
-      readonly mayChange: boolean;
-    };
+type Decided = Omit<Verdict, 'decision'> & { readonly decision: Decision };
 
-const never = (reason: string): Verdict => ({ approved: false, reason, mayChange: false });
-const notYet = (reason: string): Verdict => ({ approved: false, reason, mayChange: true });
-
-function judge(csr: CertificateSigningRequest, nodes: NodeDirectory, names: ServingNames): Verdict {
-  const { request, problem } = readRequest(csr);
-  if (request === undefined) return never(problem);
-  const unfit = recogniseKubeletServing(request, usagesOf(csr.spec));
-  if (unfit !== undefined) return never(unfit);
-
-  const { username, groups } = csr.spec;
-  const user = commonName(request.subject);
-  if (user === undefined || username !== user) {
-    return never('the requester is not the node that the request is for');
-  }
-  if (groups?.includes(NODES_GROUP) !== true) return never('the requester is not in system:nodes');
-  const node = user.slice(NODE_USER_PREFIX.length);
-  const asked = namesOf(request);
-  for (const one of asked) {
-    const problem = names(one, node);
-    if (problem !== undefined) return never(`${one.value} ${problem}`);
-  }
-  const found = nodes.get(node);
-  if (found === undefined) return notYet('there is no such Node');
-
-  const own = addressesOf(found);
-  for (const one of asked) {
-    const name = canonicalAddress(one.value);
-    if (!own.has(name)) return notYet(`${name} is not among the addresses of the Node`);
-    // Anybody can claim anything: it counts only where the claimant could get a certificate for it.
-    const other = nodes
-      .claimants(name)
-      .map(({ metadata }) => metadata.name ?? '')
-      .find((claimant) => claimant !== node && names(one, claimant) === undefined);
-    if (other !== undefined) return notYet(`${name} is claimed by the Node ${other} as well`);
-  }
-  const message = `Auto approving kubelet serving certificate: its names and addresses are those of the Node ${node} and of no other.`;
-  return { approved: true, message };
+async function decide(
+  context: ControllerContext,
+  csr: CertificateSigningRequest,
+  { facts, dryRun }: ServingApproverOptions,
+): Promise<Decided> {
+  const verdict = judgeServing(csr, facts);
+  if (verdict.decision !== 'approved') return verdict;
+  if (dryRun) return { ...verdict, decision: 'would-approve', reason: 'WouldApprove' };
+  const { reason, message } = verdict;
+  const denial = await approve(context, csr, { reason, message });
+  if (denial === undefined) return verdict;
+  return { decision: 'refused', reason: REVOKED, message: denial, hangsOn: [] };
 }
 
-const namesOf = ({ subjectAltNames }: CertificationRequest): AskedName[] => [
-  ...(subjectAltNames?.dns ?? []).map((value) => ({ type: 'dns' as const, value })),
-  ...(subjectAltNames?.ip ?? []).map((value) => ({ type: 'ip' as const, value })),
-];
+interface Telling {
+  readonly csr: CertificateSigningRequest;
+  readonly verdict: Decided;
+  readonly before: Pending | undefined;
+  readonly allowance: Allowance;
+  readonly options: ServingApproverOptions;
+}
+
+/** Tells what is new, and what has not been told for long. */
+function tell(context: ControllerContext, telling: Telling): Pending {
+  const { csr, verdict, before, allowance, options } = telling;
+  const { decision, reason, message, hangsOn } = verdict;
+  const { uid, name } = csr.metadata;
+  const { username = '' } = csr.spec;
+  const told = JSON.stringify([decision, reason, message]);
+  const at = context.clock.now().getTime();
+  const same = before !== undefined && before.uid === uid && before.told === told;
+  if (same && at - before.at < TELL_AGAIN_MS) return { ...before, hangsOn };
+  const times = same ? before.times + 1 : 1;
+  if (!same) options.counted(decision, reason);
+  const good = decision === 'approved' || decision === 'would-approve';
+  const enough = allowance(username);
+  // What `approve` has done it has told itself.
+  if (!same && decision !== 'approved' && reason !== REVOKED) {
+    const level = !enough ? 'debug' : decision === 'refused' ? 'warn' : 'info';
+    const what = good ? 'would approve' : 'not approved';
+    context.log({ level, message: what, csr: name, username, decision, reason, why: message });
+  }
+  if (enough) {
+    options.events.tell(csr, {
+      type: decision === 'refused' ? 'Warning' : 'Normal',
+      reason,
+      message: decision === 'refused' ? `${message}; ${BY_HAND}` : message,
+      count: times,
+    });
+  }
+  return { uid, told, times, at, hangsOn };
+}

@@ -4,17 +4,19 @@
  * a bootstrap token could become the API server to everybody who trusts the CA.
  */
 import { KubepkiError, quoted } from '../errors.ts';
-import { ipToBytes } from '../x509/index.ts';
+import { isNodeName } from '../kubernetes/index.ts';
+import { blockCovers, type IpBlock, ipToBytes, parseIpBlock } from '../x509/index.ts';
 import { canonicalAddress } from './node-addresses.ts';
-import { isNodeName } from './node-name.ts';
 
 export interface ServingOptions {
-  /** `10.0.0.0/8`, `fd00::/8`: where the addresses of nodes lie; empty does not limit them. */
+  /** `10.0.0.0/8`, `fd00::/8`: where the addresses of nodes lie; without any, only what the source of a request shows. */
   readonly allowedCidrs: readonly string[];
   /** A node may have `<its name>.<one of these>` beside its name; one whose name has dots, that only if it ends in one of these. */
   readonly allowedDnsSuffixes: readonly string[];
   /** Names and addresses of the control plane, which no node gets: the SANs of the API server, its Service. */
   readonly reserved: readonly string[];
+  /** Resolves when all is known that is reserved; nothing is approved before. */
+  readonly ready?: Promise<void>;
 }
 
 /** A SAN as the request has it. */
@@ -23,13 +25,14 @@ export interface AskedName {
   readonly value: string;
 }
 
-/** Why a node may not have this in a certificate, whatever its Node says; undefined where it may. */
-export type ServingNames = (asked: AskedName, node: string) => string | undefined;
-
-interface Block {
-  readonly network: Uint8Array;
-  readonly prefix: number;
+/** Why something is not for a node: a word for metrics and Events, and the rest of a sentence about it. */
+export interface Unfit {
+  readonly reason: string;
+  readonly text: string;
 }
+
+/** Why a node may not have this in a certificate, whatever its Node says; undefined where it may. */
+export type ServingNames = (asked: AskedName, node: string) => Unfit | undefined;
 
 /** @throws KubepkiError INVALID_VALUE for what is no subnet and no DNS name */
 export function createServingNames(options: ServingOptions): ServingNames {
@@ -38,10 +41,15 @@ export function createServingNames(options: ServingOptions): ServingNames {
   return ({ type, value }, node) => {
     // Looked at each time: the server's own certificate may be another one by now.
     const reserved = new Set(options.reserved.map((one) => canonicalAddress(withoutDot(one))));
-    if (isReserved(canonicalAddress(value), reserved)) return 'is reserved for the control plane';
+    if (isReserved(canonicalAddress(value), reserved)) return RESERVED;
     return type === 'dns' ? dnsProblem(value, node, suffixes) : ipProblem(value, cidrs);
   };
 }
+
+const RESERVED: Unfit = {
+  reason: 'ReservedForControlPlane',
+  text: 'is reserved for the control plane',
+};
 
 /** Reserved itself, or covered by a wildcard that is. */
 function isReserved(name: string, reserved: ReadonlySet<string>): boolean {
@@ -49,17 +57,26 @@ function isReserved(name: string, reserved: ReadonlySet<string>): boolean {
   return reserved.has(name) || (dot > 0 && reserved.has(`*${name.slice(dot)}`));
 }
 
-function dnsProblem(value: string, node: string, suffixes: readonly string[]): string | undefined {
+function dnsProblem(value: string, node: string, suffixes: readonly string[]): Unfit | undefined {
   // ASCII alone: other letters have no business here, and some of them become ASCII in lower case.
   const name = value.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
   const labels = name.split('.');
-  if (!isNodeName(name) || looksLikeAddress(labels)) return 'is not a plain DNS name';
-  if (isControlPlane(name, labels)) return 'is reserved for the control plane';
+  if (!isNodeName(name) || looksLikeAddress(labels)) {
+    return { reason: 'NotAName', text: 'is not a plain DNS name' };
+  }
+  if (isControlPlane(name, labels)) return RESERVED;
   if (suffixes.some((suffix) => name === `${node}.${suffix}`)) return undefined;
-  if (name !== node) return 'is neither the name of the node nor that with an allowed suffix';
+  if (name !== node) {
+    return {
+      reason: 'NotItsName',
+      text: 'is neither the name of the node nor that with an allowed suffix',
+    };
+  }
   // Whoever joins chooses the node's name: with dots in it, it may be the name of any other machine.
   const isOwn = labels.length === 1 || suffixes.some((suffix) => name.endsWith(`.${suffix}`));
-  return isOwn ? undefined : 'is the name of the node, but under no allowed suffix';
+  return isOwn
+    ? undefined
+    : { reason: 'SuffixNotAllowed', text: 'is the name of the node, but under no allowed suffix' };
 }
 
 /** What many programs take for an IPv4 address: its last label is a number (WHATWG URL, "ends in a number"). */
@@ -79,42 +96,40 @@ const NEVER = ['0.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', '::/128', 'fe80::/1
 );
 const LOOPBACK = ['127.0.0.0/8', '::1/128'].map(blockOf);
 
-function ipProblem(value: string, cidrs: readonly Block[]): string | undefined {
+/** Whether an address is every machine's own. */
+export function isLoopback(address: Uint8Array): boolean {
+  return LOOPBACK.some((block) => blockCovers(block, address));
+}
+
+function ipProblem(value: string, cidrs: readonly IpBlock[]): Unfit | undefined {
   const address = ipToBytes(value);
-  if (address === undefined) return 'is no IP address';
-  if (NEVER.some((block) => covers(block, address))) {
-    return 'is unspecified, link-local, multicast or of no use';
+  if (address === undefined) return { reason: 'UnusableAddress', text: 'is no IP address' };
+  if (NEVER.some((block) => blockCovers(block, address))) {
+    return {
+      reason: 'UnusableAddress',
+      text: 'is unspecified, link-local, multicast or of no use',
+    };
   }
-  const loopback = LOOPBACK.find((block) => covers(block, address));
-  const allowing = cidrs.filter((block) => covers(block, address));
+  const loopback = LOOPBACK.find((block) => blockCovers(block, address));
+  const allowing = cidrs.filter((block) => blockCovers(block, address));
   if (loopback !== undefined) {
     const explicit = allowing.some(
-      ({ network, prefix }) => prefix >= loopback.prefix && covers(loopback, network),
+      ({ network, prefix }) => prefix >= loopback.prefix && blockCovers(loopback, network),
     );
-    return explicit ? undefined : 'is a loopback address';
+    return explicit ? undefined : { reason: 'UnusableAddress', text: 'is a loopback address' };
   }
-  if (cidrs.length > 0 && allowing.length === 0) return 'is in none of the allowed CIDRs';
+  if (cidrs.length > 0 && allowing.length === 0) {
+    return { reason: 'OutsideAllowedCidrs', text: 'is in none of the allowed CIDRs' };
+  }
   return undefined;
 }
 
-function covers({ network, prefix }: Block, address: Uint8Array): boolean {
-  if (network.length !== address.length) return false;
-  return network.every((byte, i) => {
-    const mask = 0xff00 >> Math.min(8, Math.max(0, prefix - i * 8));
-    return ((byte ^ (address[i] ?? 0)) & mask & 0xff) === 0;
+function blockOf(text: string): IpBlock {
+  const block = text.includes('/') ? parseIpBlock(text) : undefined;
+  if (block !== undefined) return block;
+  throw new KubepkiError('INVALID_VALUE', `allowed CIDRs: ${quoted(text, 80)} is not a CIDR`, {
+    hint: 'write them as 10.0.0.0/8 or fd00::/8',
   });
-}
-
-function blockOf(text: string): Block {
-  const [, address = '', bits = ''] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? [];
-  const network = ipToBytes(address);
-  const prefix = Number(bits);
-  if (network === undefined || prefix > network.length * 8) {
-    throw new KubepkiError('INVALID_VALUE', `allowed CIDRs: ${quoted(text, 80)} is none`, {
-      hint: 'write them as 10.0.0.0/8 or fd00::/8',
-    });
-  }
-  return { network, prefix };
 }
 
 function suffixOf(text: string): string {

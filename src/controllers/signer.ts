@@ -4,8 +4,9 @@
  *
  * A request that its signer must not sign, now or ever, gets the condition Failed and stays as it is.
  * That includes what upstream would try again without end: a request that cannot be read, a signature
- * that is wrong, a name that no certificate can carry, a requester who was revoked meanwhile. Trouble that can pass (an expired CA, an API
- * that does not answer) is thrown, and the queue tries again.
+ * that is wrong, a name that no certificate can carry, a requester who was revoked meanwhile; and an RSA
+ * key that is too weak, which upstream signs for. Trouble that can pass (an expired CA, an API that does
+ * not answer) is thrown, and the queue tries again.
  */
 import { randomBytes } from 'node:crypto';
 import { KubepkiError } from '../errors.ts';
@@ -15,12 +16,12 @@ import {
   certificateTemplate,
   certificateValidity,
   DEFAULT_SIGNING_DURATION,
+  type IssuingSigner,
   isApproved,
   isFailed,
   isIssued,
   isSignerName,
   SIGNER_POLICIES,
-  type SignerName,
   signingDuration,
   usagesOf,
   withCondition,
@@ -42,30 +43,38 @@ import { denialOf } from './requester.ts';
 export type CertificateAuthority = () => Promise<Issuer>;
 
 export interface SigningOptions {
-  /** One CA for all four signers, or for each its own: one without a CA signs nothing. */
+  /** One CA for all signers, or for each its own: one without a CA signs nothing. */
   readonly authorities:
     | CertificateAuthority
-    | Readonly<Partial<Record<SignerName, CertificateAuthority>>>;
+    | Readonly<Partial<Record<IssuingSigner, CertificateAuthority>>>;
   /** The longest that is issued, and what is where nothing is asked for, in milliseconds; a year where absent. */
   readonly duration?: number;
 }
 
+/** The CA of a signer; undefined where it has none. */
+export function authorityOf(
+  signing: SigningOptions | undefined,
+  signer: IssuingSigner,
+): CertificateAuthority | undefined {
+  const { authorities } = signing ?? {};
+  return typeof authorities === 'function' ? authorities : authorities?.[signer];
+}
+
 /** The signer of every request whose signer has a CA. */
 export function createSigner(context: ControllerContext, options: SigningOptions): CsrHandler {
-  const { authorities, duration = DEFAULT_SIGNING_DURATION } = options;
-  const authorityOf = (name: SignerName): CertificateAuthority | undefined =>
-    typeof authorities === 'function' ? authorities : authorities[name];
+  const { duration = DEFAULT_SIGNING_DURATION } = options;
 
   return async (csr) => {
     if (isIssued(csr) || !isApproved(csr) || isFailed(csr)) return 'done';
     const { signerName } = csr.spec;
     if (!isSignerName(signerName)) return 'done';
-    const authority = authorityOf(signerName);
+    const authority = authorityOf(options, signerName);
     if (authority === undefined) return 'done';
 
     const { request, problem } = readRequest(csr);
     if (request === undefined) return fail(context, csr, `unable to parse csr: ${problem}`);
-    const reason = SIGNER_POLICIES[signerName](request, usagesOf(csr.spec));
+    const reason =
+      SIGNER_POLICIES[signerName](request, usagesOf(csr.spec)) ?? weaknessOf(request.keyType);
     if (reason !== undefined) return fail(context, csr, reason);
 
     const issuer = await authority();
@@ -97,6 +106,15 @@ export function createSigner(context: ControllerContext, options: SigningOptions
     });
     return 'done';
   };
+}
+
+/** As every public CA; kube-controller-manager signs for whatever Go reads, which begins at 1024. */
+const LEAST_RSA_BITS = 2048;
+
+function weaknessOf(keyType: string): string | undefined {
+  const bits = keyType.startsWith('RSA-') ? Number(keyType.slice('RSA-'.length)) : undefined;
+  if (bits === undefined || bits >= LEAST_RSA_BITS) return undefined;
+  return `the key is too weak: RSA of ${bits} bits, where ${LEAST_RSA_BITS} are the least`;
 }
 
 type Signed =

@@ -1,7 +1,12 @@
 /** What resources a server has, asked in one way and the other. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createClient, discover, type KubernetesClient } from '../../src/client/index.ts';
+import {
+  createClient,
+  discover,
+  discoverVersion,
+  type KubernetesClient,
+} from '../../src/client/index.ts';
 import { KubepkiError } from '../../src/errors.ts';
 import type { ApiRequest } from '../../src/kubernetes/index.ts';
 import { ADMIN, apiServer } from '../apiserver/front/server.ts';
@@ -158,5 +163,29 @@ describe('discovery', () => {
 
   it('throws what the server refuses', async () => {
     await expect(discover(serving({}).client)).rejects.toMatchObject({ reason: 'NotFound' });
+  });
+});
+
+describe('one version of a group', () => {
+  const version = { group: 'certificates.k8s.io', version: 'v1beta1' };
+  const path = '/apis/certificates.k8s.io/v1beta1';
+
+  it('is asked for alone', async () => {
+    const { client, asked } = serving({ [path]: listed('foos', 'foos/status', 'bars') });
+    const found = await discoverVersion(client, version);
+    expect(found.map(({ resource, group }) => [resource, group])).toEqual([
+      ['foos', 'certificates.k8s.io'],
+      ['bars', 'certificates.k8s.io'],
+    ]);
+    expect(asked).toEqual([path]);
+  });
+
+  it('has nothing where the server does not have it', async () => {
+    expect(await discoverVersion(serving({}).client, version)).toEqual([]);
+  });
+
+  it('is not known where the server answers something else', async () => {
+    const { client } = serving({ [path]: 'hello' });
+    await expect(discoverVersion(client, version)).rejects.toThrow('expected what the server has');
   });
 });

@@ -22,8 +22,9 @@ export interface Pem {
 }
 
 export interface Authority {
-  /** PEM. */
+  /** PEM, as the next. */
   readonly ca: string;
+  readonly caKey: string;
   issue(commonName: string, changes?: Partial<CertificateTemplate>): Pem;
 }
 
@@ -47,6 +48,7 @@ export function createAuthority(name: string): Authority {
   const issuer = createIssuer(parseCertificate(root), key);
   return {
     ca: encodePem('CERTIFICATE', root),
+    caKey: encodePrivateKey(key),
     issue(commonName, changes = {}) {
       const leaf = generatePrivateKey('ECDSA-P256');
       const template: CertificateTemplate = {

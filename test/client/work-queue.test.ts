@@ -56,6 +56,35 @@ describe('the work queue', () => {
     expect(started).toEqual(['a', 'a']);
   });
 
+  it('lets lanes take turns, and keeps the order within each', async () => {
+    const { queue, started, finish } = running(1, { laneOf: (key) => key[0] ?? '' });
+    for (const key of ['a1', 'a2', 'a3', 'a4', 'b1', 'c1', 'b2']) queue.add(key);
+    expect(queue.length).toBe(6);
+    for (const key of ['a1', 'a2', 'b1', 'c1', 'a3', 'b2', 'a4']) {
+      expect(started.at(-1)).toBe(key);
+      await finish(key);
+    }
+    expect(queue.length).toBe(0);
+    // A lane that was served is forgotten, and comes in line again.
+    queue.add('c2');
+    expect(started.at(-1)).toBe('c2');
+  });
+
+  it('keeps the failures of one lane from holding up the retries of another', async () => {
+    const { clock, queue, started, finish } = running(2000, { laneOf: (key) => key[0] ?? '' });
+    const many = Array.from({ length: 1000 }, (_, i) => `a${i}`);
+    for (let round = 0; round < 3; round++) {
+      for (const key of many) queue.add(key);
+      for (const key of many) await finish(key, new Error('no'));
+    }
+    queue.add('b1');
+    await finish('b1', new Error('no'));
+    const before = started.length;
+    // With one bucket for all it would wait for the 3,000 before it, which is five minutes.
+    await clock.advance(1000);
+    expect(started.slice(before)).toContain('b1');
+  });
+
   it('tries again after failures: later each time, and soon again after a success', async () => {
     const told: unknown[] = [];
     const { clock, queue, started, finish } = running(1, {

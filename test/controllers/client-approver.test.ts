@@ -8,9 +8,14 @@ import {
   KUBELET_SERVING_SIGNER,
   refusedFor,
   SECRETS,
+  type Secret,
   StatusError,
   type SubjectAccessReview,
 } from '../../src/kubernetes/index.ts';
+import { nodeBindingOf, type TokenBinding, withClaim } from '../../src/tokens/index.ts';
+import { encodeTokenBinding } from '../../src/tokens/node-binding.ts';
+import { secretData } from '../../src/tokens/secret-text.ts';
+import type { KeyAlgorithm } from '../../src/x509/index.ts';
 import { csrObject, nodeName } from '../kubernetes/certificates/requests.ts';
 import { FakeApi } from './fake-client.ts';
 import { apiWithToken, approved, benchOf, bootstrapTokenSecret, csrIn, NOW } from './support.ts';
@@ -176,6 +181,126 @@ describe('asked for with a bootstrap token', () => {
   });
 });
 
+describe('asked for with a token that is good for one certificate', () => {
+  const tokenFor = (binding: TokenBinding): Secret => {
+    const secret = bootstrapTokenSecret();
+    return { ...secret, data: { ...secret.data, ...secretData(encodeTokenBinding(binding)) } };
+  };
+  const ONE_SHOT = { addresses: [], oneShot: true };
+  const FOR_WORKER_1 = { ...ONE_SHOT, node: 'worker-1' };
+  const secretIn = (api: FakeApi): Secret | undefined =>
+    api.peek(SECRETS, 'bootstrap-token-abcdef', 'kube-system');
+  const asking = (name: string, node: string, key: KeyAlgorithm = 'ECDSA-P256') =>
+    csrObject(name, { asked: { subject: nodeName(node), key } });
+  const isApprovedIn = (api: FakeApi, name: string): boolean =>
+    csrIn(api, name).status?.conditions?.some(({ type }) => type === 'Approved') === true;
+
+  async function apiWith(binding: TokenBinding, ...csrs: readonly CertificateSigningRequest[]) {
+    const api = new FakeApi();
+    await api.create(SECRETS, tokenFor(binding));
+    const stored: CertificateSigningRequest[] = [];
+    for (const csr of csrs) stored.push(await api.create(CERTIFICATE_SIGNING_REQUESTS, csr));
+    const { context, lines } = benchOf(api);
+    return { api, stored, context, lines };
+  }
+
+  it('the first is approved, and the token remembers for whom', async () => {
+    const csrs = [
+      asking('a', 'worker-1'),
+      asking('b', 'worker-2'),
+      asking('c', 'worker-1', 'RSA-2048'),
+    ];
+    const { api, stored, context, lines } = await apiWith(ONE_SHOT, ...csrs);
+    const approve = createClientApprover(context);
+    for (const csr of stored) expect(await approve(csr)).toBe('done');
+    expect(['a', 'b', 'c'].map((name) => isApprovedIn(api, name))).toEqual([true, false, false]);
+    expect(lines.filter(({ level }) => level === 'warn').map(({ reason }) => reason)).toEqual([
+      'its bootstrap token was first used for another node (node "worker-1")',
+      'its bootstrap token is used up: another request was granted (node "worker-1")',
+    ]);
+    const secret = secretIn(api);
+    expect(secret === undefined ? undefined : nodeBindingOf(secret).claim).toEqual({
+      node: 'worker-1',
+      at: new Date('2026-06-01T12:00:00Z'),
+      key: expect.stringMatching(/^sha256:/),
+    });
+  });
+
+  it('the same one is approved again where the first time came to nothing', async () => {
+    const { api, stored, context } = await apiWith(ONE_SHOT, asking('a', 'worker-1'));
+    let refusals = 1;
+    api.before = ({ subresource }) => {
+      if (subresource === 'approval' && refusals-- > 0) {
+        throw StatusError.of('InternalError', 'etcd is away');
+      }
+    };
+    const approve = createClientApprover(context);
+    const [csr = asking('a', '')] = stored;
+    await expect(approve(csr)).rejects.toThrow('etcd is away');
+    expect(await approve(csr)).toBe('done');
+    expect(isApprovedIn(api, 'a')).toBe(true);
+  });
+
+  it('of two approvers at once one grants it', async () => {
+    const csrs = [asking('a', 'worker-1'), asking('b', 'worker-2')];
+    const { api, stored, context } = await apiWith(ONE_SHOT, ...csrs);
+    const approvers = stored.map(() => createClientApprover(context));
+    const results = await Promise.all(stored.map(async (csr, i) => approvers[i]?.(csr)));
+    expect(new Set(results)).toEqual(new Set(['done', 'retry']));
+    expect(['a', 'b'].filter((name) => isApprovedIn(api, name))).toHaveLength(1);
+  });
+
+  it('that was made for the node, it is approved though the Node is there', async () => {
+    for (const [binding, approved] of [
+      [FOR_WORKER_1, true],
+      [ONE_SHOT, false],
+    ] as const) {
+      const { api, stored, context } = await apiWith(binding, asking('a', 'worker-1'));
+      const approve = createClientApprover(context, () => true);
+      for (const csr of stored) expect(await approve(csr)).toBe(approved ? 'done' : 'retry');
+      expect(isApprovedIn(api, 'a')).toBe(approved);
+      const secret = secretIn(api);
+      // Whoever is held back has not used it up.
+      expect(secret !== undefined && nodeBindingOf(secret).claim !== undefined).toBe(approved);
+    }
+  });
+
+  it('that was made for another node, it is not approved', async () => {
+    const { api, stored, context } = await apiWith(FOR_WORKER_1, asking('a', 'worker-2'));
+    const approve = createClientApprover(context, () => false);
+    for (const csr of stored) expect(await approve(csr)).toBe('done');
+    expect(isApprovedIn(api, 'a')).toBe(false);
+  });
+
+  it('it is not approved where the token cannot be marked as used', async () => {
+    const { api, stored, context } = await apiWith(ONE_SHOT, asking('a', 'worker-1'));
+    api.before = ({ verb, resource }) => {
+      if (verb === 'update' && resource === 'secrets') throw StatusError.of('Forbidden', 'no');
+    };
+    for (const csr of stored) expect(await createClientApprover(context)(csr)).toBe('retry');
+    expect(isApprovedIn(api, 'a')).toBe(false);
+  });
+
+  it('it is not approved a quarter of an hour after the claim, nor with a token that is newer', async () => {
+    const late = tokenFor(ONE_SHOT);
+    const past = new Date(NOW.getTime() - 15 * 60_000);
+    const claimed = withClaim(late, { node: 'worker-1' }, past);
+    const newer = {
+      ...late,
+      metadata: { ...late.metadata, creationTimestamp: '2026-06-01T12:00:01Z' },
+    };
+    for (const secret of [claimed, newer]) {
+      const { result, message } = await approving(
+        csrObject('a'),
+        ['nodeclient'],
+        undefined,
+        (api) => api.create(SECRETS, secret),
+      );
+      expect([result, message]).toEqual(['done', undefined]);
+    }
+  });
+});
+
 describe('in the name of a node', () => {
   const exists: NodeExists = (name) => name === 'worker-1';
   const asking = (node: string): CertificateSigningRequest =>
@@ -194,7 +319,7 @@ describe('in the name of a node', () => {
   });
 
   it('that exists, the complaint is made once', async () => {
-    const api = new FakeApi();
+    const api = apiWithToken();
     const { context, lines } = benchOf(api);
     const stored = await api.create(CERTIFICATE_SIGNING_REQUESTS, csrObject('a'));
     const approve = createClientApprover(context, exists);

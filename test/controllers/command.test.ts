@@ -1,12 +1,12 @@
 /** The command line of `kubepki controllers`, and the lines that it prints. */
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { hostOf } from '../../src/cli/api-server-names.ts';
 import { registerControllers } from '../../src/cli/commands/controllers.ts';
 import {
   type ControllersConfig,
   type ControllersFlags,
   controllersConfig,
-  hostOf,
 } from '../../src/cli/controllers.ts';
 import { formatLogLine } from '../../src/controllers/index.ts';
 import { KubepkiError } from '../../src/errors.ts';
@@ -46,6 +46,7 @@ describe('the command line', () => {
       duration: 31_536_000_000,
       controllers: ['*'],
       protectNodes: true,
+      dryRun: false,
       lease: { name: 'kubepki-controllers', namespace: 'kube-system' },
     });
   });
@@ -56,6 +57,7 @@ describe('the command line', () => {
     expect(Object.fromEntries(signing)).toEqual({
       'kubernetes.io/kube-apiserver-client': files,
       'kubernetes.io/kube-apiserver-client-kubelet': files,
+      'kubernetes.io/kube-apiserver-client-pod': files,
       'kubernetes.io/kubelet-serving': files,
       'kubernetes.io/legacy-unknown': files,
     });
@@ -66,6 +68,7 @@ describe('the command line', () => {
     ['kubelet-client', 'kubernetes.io/kube-apiserver-client-kubelet'],
     ['kube-apiserver-client', 'kubernetes.io/kube-apiserver-client'],
     ['legacy-unknown', 'kubernetes.io/legacy-unknown'],
+    ['kube-apiserver-client-pod', 'kubernetes.io/kube-apiserver-client-pod'],
   ])('takes a CA for %s alone', async (flag, signer) => {
     const { signing } = await parsed(
       `--cluster-signing-${flag}-cert-file=a.crt`,
@@ -89,6 +92,7 @@ describe('the command line', () => {
       duration: 5_400_000,
       controllers: ['*', '-csrcleaner', '-tokencleaner'],
       protectNodes: true,
+      dryRun: false,
     });
     const lease = [
       '--leader-elect',
@@ -96,6 +100,11 @@ describe('the command line', () => {
       '--leader-elect-resource-namespace=s',
     ];
     expect((await parsed(...lease)).lease).toEqual({ name: 'n', namespace: 's' });
+  });
+
+  it('takes the CA that verifies the API server; an empty one is none', async () => {
+    expect((await parsed('--root-ca-file=ca.crt')).rootCaFile).toBe('ca.crt');
+    expect((await parsed('--root-ca-file=')).rootCaFile).toBe(undefined);
   });
 
   it('takes limits for serving certificates, and whether nodes are protected', async () => {
@@ -115,6 +124,31 @@ describe('the command line', () => {
     expect((await parsed('--controllers=*,-servingapproving')).serving).toBe(undefined);
   });
 
+  it('tries serving certificates alone, and leaves the lease to those who work', async () => {
+    const config = await parsed('--dry-run', '--allowed-cidrs=10.0.0.0/8');
+    expect(config).toMatchObject({ dryRun: true, controllers: ['servingapproving'] });
+    expect(config.lease).toBe(undefined);
+    const named = ['--controllers=kubeletserving-approving-controller', '--allowed-cidrs=::/0'];
+    expect((await parsed('--dry-run', ...named)).dryRun).toBe(true);
+  });
+
+  it.each([
+    ['127.0.0.1:8085', { host: '127.0.0.1', port: 8085 }],
+    ['[::1]:8085', { host: '::1', port: 8085 }],
+    [':8085', { host: '::', port: 8085 }],
+    ['0', undefined],
+    ['', undefined],
+  ])('shows metrics at %j', async (text, address) => {
+    expect((await parsed(`--metrics-bind-address=${text}`)).metricsAddress).toEqual(address);
+  });
+
+  it.each(['localhost:8085', '127.0.0.1', '127.0.0.1:0', '1:65536', '::1:80', '[10.0.0.1:80', 'a'])(
+    'shows no metrics at %j',
+    async (text) => {
+      expect(await refusal(`--metrics-bind-address=${text}`)).toContain('is no address');
+    },
+  );
+
   it.each([
     ['https://api.example.com:6443', 'api.example.com'],
     ['https://10.0.0.1:6443/path', '10.0.0.1'],
@@ -132,6 +166,12 @@ describe('the command line', () => {
       'USAGE --controllers=servingapproving needs --allowed-cidrs',
       ['--controllers=*,kubeletserving-approving-controller'],
     ],
+    [
+      'USAGE --dry-run is for servingapproving alone, not csrapproving',
+      ['--dry-run', '--controllers=servingapproving,csrapproving', '--allowed-cidrs=10.0.0.0/8'],
+    ],
+    ['USAGE --dry-run is for servingapproving alone', ['--dry-run', '--controllers=*']],
+    ['USAGE --dry-run needs --allowed-cidrs', ['--dry-run']],
     ['USAGE --cluster-signing-cert-file is for all signers', [...ALL, ...SERVING]],
     [
       'USAGE --cluster-signing-cert-file needs --cluster-signing-key-file',

@@ -1,4 +1,5 @@
 /** Which requests are deleted, and when. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { cleanRequests, reasonToClean } from '../../src/controllers/csr-cleaner.ts';
 import {
@@ -191,5 +192,37 @@ describe('cleaning', () => {
       ['error', 'b'],
       ['info', 'd'],
     ]);
+  });
+
+  it('lets others work while it looks at thousands, and ends when it is told to', async () => {
+    const { context, stop } = benchOf(new FakeApi());
+    const young = csrWith({ conditions: [condition('Approved', 0)], certificate: VALID });
+    const many = Array.from({ length: 2000 }, () => young);
+    let turns = 0;
+    const cleaning = cleanRequests(context, many);
+    const ending = new AbortController();
+    const counting = (async () => {
+      for (; !ending.signal.aborted; turns++) await nextTurn();
+    })();
+    await cleaning;
+    ending.abort();
+    await counting;
+    expect(turns).toBeGreaterThan(30);
+
+    let looked = 0;
+    const counted = new Proxy(young, {
+      get(target, key) {
+        if (key === 'metadata') looked += 1;
+        return Reflect.get(target, key);
+      },
+    });
+    const ended = cleanRequests(
+      context,
+      Array.from({ length: 2000 }, () => counted),
+    );
+    await nextTurn();
+    stop();
+    await ended;
+    expect(looked).toBeLessThan(1000);
   });
 });

@@ -9,6 +9,7 @@ import type {
 } from '../../src/client/index.ts';
 import {
   type CertificateSigningRequest,
+  type ClusterTrustBundle,
   type Condition,
   conditionsOf,
   type KubernetesList,
@@ -45,6 +46,9 @@ export class FakeApi implements KubernetesClient {
   allow: (spec: SubjectAccessReview['spec']) => boolean = () => true;
   /** Why a SubjectAccessReview is denied, as where somebody is revoked. */
   deny: (spec: SubjectAccessReview['spec']) => string | undefined = () => undefined;
+
+  /** Which resources discovery tells of, by `group/version`; nothing unless given. */
+  served: Readonly<Record<string, readonly string[]>> = {};
 
   /** Ends watches in time; without, they last. */
   clock: Clock | undefined;
@@ -110,8 +114,15 @@ export class FakeApi implements KubernetesClient {
     return this.#store(type, 'MODIFIED', next) as T;
   }
 
-  async patch<T extends KubernetesObject>(): Promise<T> {
-    throw StatusError.of('MethodNotAllowed', 'not in this fake');
+  /** A merge patch of fields at the top. */
+  async patch<T extends KubernetesObject>(
+    type: ResourceType<T>,
+    location: ObjectLocation,
+    patch: unknown,
+  ): Promise<T> {
+    await this.#called({ verb: 'patch', resource: type.resource, name: location.name });
+    const current = this.#current(type, location);
+    return this.#store(type, 'MODIFIED', { ...current, ...(patch as object) }) as T;
   }
 
   async delete(
@@ -161,8 +172,12 @@ export class FakeApi implements KubernetesClient {
     }
   }
 
-  async raw(): Promise<never> {
-    throw StatusError.of('NotFound', 'not in this fake');
+  async raw({ url }: { readonly url: string }): Promise<{ status: number; body: Buffer }> {
+    await this.#called({ verb: 'raw', resource: url });
+    const names = this.served[url.replace('/apis/', '')];
+    if (names === undefined) throw StatusError.of('NotFound', 'not in this fake');
+    const resources = names.map((name) => ({ name, kind: name, namespaced: false, verbs: [] }));
+    return { status: 200, body: Buffer.from(JSON.stringify({ resources })) };
   }
 
   async close(): Promise<void> {}
@@ -243,6 +258,9 @@ function matches(object: KubernetesObject, options: ListCallOptions): boolean {
   const [field, value] = fieldSelector.split('=');
   if (field === 'type') return (object as { type?: string }).type === value;
   if (field === 'metadata.name') return object.metadata.name === value;
+  if (field === 'spec.signerName') {
+    return (object as Partial<ClusterTrustBundle>).spec?.signerName === value;
+  }
   throw StatusError.of('BadRequest', `field label not supported: ${field}`);
 }
 

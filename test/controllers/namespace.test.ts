@@ -2,6 +2,7 @@
 import { beforeEach, expect, it } from 'vitest';
 import { collectGarbage } from '../../src/controllers/garbage-collector/index.ts';
 import { emptyNamespaces } from '../../src/controllers/namespace/index.ts';
+import { runNamespaceControllers } from '../../src/controllers/namespaces.ts';
 import { createMemoryStorage } from '../../src/storage/index.ts';
 import { eventually, type Found, type OwnApi, ownApi, refTo } from './own-api.ts';
 
@@ -14,7 +15,8 @@ beforeEach(async () => {
   await api.must('POST', SPACES, { metadata: { name: 'n' } });
 });
 
-const run = (): void => api.run((context) => emptyNamespaces(context, 0));
+const run = (): void =>
+  api.run((context) => runNamespaceControllers(context, [emptyNamespaces(context, 0)]));
 const gone = (name = 'n'): Promise<unknown> =>
   eventually(
     () => api.names(SPACES),
@@ -191,7 +193,7 @@ it('one that was going when the server stopped goes when it starts again', async
 
 it('what cannot be deleted is told, and tried again', async () => {
   let isDown = true;
-  api.run((context) => emptyNamespaces(context, 0), {
+  api.run((context) => runNamespaceControllers(context, [emptyNamespaces(context, 0)]), {
     ...api.client,
     deleteCollection: async (type, namespace, options) => {
       if (isDown && type.resource === 'secrets') throw new Error('the disk is on fire');
@@ -209,7 +211,7 @@ it('what cannot be deleted is told, and tried again', async () => {
 
 it('of which resources nobody knows it waits for', async () => {
   let isDown = true;
-  api.run((context) => emptyNamespaces(context, 0), {
+  api.run((context) => runNamespaceControllers(context, [emptyNamespaces(context, 0)]), {
     ...api.client,
     raw: async (request) => {
       if (request.url === '/apis' && isDown) {

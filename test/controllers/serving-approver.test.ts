@@ -1,13 +1,10 @@
-/** When a node's serving certificate is approved. */
+/** When a node's serving certificate is approved, and what is told of the decision. */
 import { describe, expect, it } from 'vitest';
-import {
-  addressesOf,
-  canonicalAddress,
-  claimsOf,
-  claimTheSame,
-} from '../../src/controllers/node-addresses.ts';
+import { addressesOf, canonicalAddress, claimsOf } from '../../src/controllers/node-addresses.ts';
 import { createServingApprover } from '../../src/controllers/serving-approver.ts';
+import type { Holder } from '../../src/controllers/serving-holders.ts';
 import { createServingNames, type ServingOptions } from '../../src/controllers/serving-names.ts';
+import { nodeKey } from '../../src/controllers/serving-verdict.ts';
 import {
   CERTIFICATE_SIGNING_REQUESTS,
   type CertificateSigningRequest,
@@ -66,27 +63,54 @@ const LIMITS: ServingOptions = {
 
 interface Outcome {
   readonly conditions: readonly unknown[];
+  /** A word, and the sentence beside it. */
   readonly reason: unknown;
+  readonly why: unknown;
+  /** Whether a change of its Node has it looked at again. */
   readonly waiting: readonly string[];
+}
+
+const HOLDERS = new Map<string, Holder>([
+  ['10.96.0.10', { kind: 'Service', text: 'the Service kube-system/kube-dns' }],
+  ['172.16.10.200', { kind: 'Service', text: 'the Service web/front' }],
+  ['worker-1.example.com', { kind: 'Service', text: 'the Service web/named' }],
+  ['172.16.10.12', { kind: 'ControlPlane', text: 'an API server' }],
+]);
+
+interface Circumstances {
+  readonly limits?: Partial<ServingOptions>;
+  readonly holders?: ReadonlyMap<string, Holder>;
 }
 
 async function approving(
   csr: CertificateSigningRequest,
   nodes: readonly Node[] = [WORKER_1, WORKER_2],
-  limits: Partial<ServingOptions> = {},
+  { limits = {}, holders = new Map<string, Holder>() }: Circumstances = {},
 ): Promise<Outcome> {
   const api = new FakeApi();
   const { context, lines } = benchOf(api);
   const stored = await api.create(CERTIFICATE_SIGNING_REQUESTS, csr);
-  const directory = {
-    get: (name: string) => nodes.find(({ metadata }) => metadata.name === name),
-    claimants: (address: string) => nodes.filter((node) => claimsOf(node).includes(address)),
-  };
-  const names = createServingNames({ ...LIMITS, ...limits });
-  const { handle, waiting } = createServingApprover(context, directory, names);
+  const options = { ...LIMITS, ...limits };
+  const { handle, waiting } = createServingApprover(context, {
+    facts: {
+      nodes: {
+        get: (name: string) => nodes.find(({ metadata }) => metadata.name === name),
+        claimants: (address: string) => nodes.filter((node) => claimsOf(node).includes(address)),
+      },
+      holderOf: (address) => holders.get(address),
+      names: createServingNames(options),
+      limited: options.allowedCidrs.length > 0,
+    },
+    events: { tell: () => undefined },
+    counted: () => undefined,
+    dryRun: false,
+  });
   expect(await handle(stored)).toBe('done');
   const { conditions = [] } = csrIn(api, 'a').status ?? {};
-  return { conditions, reason: lines[0]?.['reason'], waiting: waiting() };
+  const node = (csr.spec.username ?? '').replace('system:node:', '');
+  const said = lines.at(-1);
+  const [reason, why] = [said?.['reason'], said?.['why']];
+  return { conditions, reason, why, waiting: waiting([nodeKey(node)]) };
 }
 
 describe('a serving certificate is approved', () => {
@@ -166,7 +190,7 @@ describe('a serving certificate is not approved, and stays pending', () => {
   ])('for good: %s', async (_what, csr, reason) => {
     const outcome = await approving(csr);
     expect(outcome.conditions).toEqual([]);
-    expect(outcome.reason).toContain(reason);
+    expect(outcome.why).toContain(reason);
     expect(outcome.waiting).toEqual([]);
   });
 
@@ -175,7 +199,7 @@ describe('a serving certificate is not approved, and stays pending', () => {
     asked: { subject: nodeName('ghost'), names: { dns: ['ghost'] } },
   });
   it.each<[string, CertificateSigningRequest, readonly Node[], string]>([
-    ['its Node is not there', ghost, [WORKER_1], 'there is no such Node'],
+    ['its Node is not there', ghost, [WORKER_1], 'there is no Node ghost yet'],
     [
       'its Node has no addresses yet',
       serving(),
@@ -222,14 +246,14 @@ describe('a serving certificate is not approved, and stays pending', () => {
   ])('until a Node changes: %s', async (_what, csr, nodes, reason) => {
     const outcome = await approving(csr, nodes);
     expect(outcome.conditions).toEqual([]);
-    expect(outcome.reason).toContain(reason);
+    expect(outcome.why).toContain(reason);
     expect(outcome.waiting).toEqual(['a']);
   });
 
   it('where the common name is none', async () => {
     const subject = makeName({ organizations: ['system:nodes'] });
     const csr = serving({ username: '', asked: { subject, names: { dns: ['worker-1'] } } });
-    expect((await approving(csr)).reason).toContain('common name');
+    expect((await approving(csr)).why).toContain('common name');
   });
 });
 
@@ -256,7 +280,7 @@ describe('a node that says in its status that it has a name or address does not 
       username: `system:node:${node}`,
       asked: { subject: nodeName(node), names: { [type]: [value] } },
     });
-    return approving(csr, [nodeOf(node, value)], limits);
+    return approving(csr, [nodeOf(node, value)], { limits });
   };
 
   it.each([
@@ -288,6 +312,8 @@ describe('a node that says in its status that it has a name or address does not 
     'worker-1.a.example.com',
     'worker_1',
     'worker-1.evil.com',
+    'xn--wrker-1-n4a',
+    'worker-1.xn--exmple-cua.com',
     '172.16.10.141',
     '1',
     '0x7f.1',
@@ -296,16 +322,24 @@ describe('a node that says in its status that it has a name or address does not 
   ])('the DNS name %j', async (name) => {
     const outcome = await about('dns', name);
     expect(outcome.conditions).toEqual([]);
-    expect(outcome.reason).toMatch(/is reserved|is not a plain DNS name|is neither the name/);
+    expect(outcome.why).toMatch(/is reserved|is not a plain DNS name|is neither the name/);
     expect(outcome.waiting).toEqual([]);
   });
 
-  it.each(['', '.', 'worker-1 ', 'worker-1\0', 'wor\u212Aer-1', 'worker-1\n', '.worker-1'])(
-    'what no request can hold: %j',
-    (value) => {
-      expect(createServingNames(LIMITS)({ type: 'dns', value }, 'worker-1')).toBeDefined();
-    },
-  );
+  it.each([
+    '',
+    '.',
+    'w\u00f6rker-1',
+    'worker\u20101',
+    'worker-1\u3002',
+    'worker-1 ',
+    'worker-1\0',
+    'wor\u212Aer-1',
+    'worker-1\n',
+    '.worker-1',
+  ])('what no request can hold: %j', (value) => {
+    expect(createServingNames(LIMITS)({ type: 'dns', value }, 'worker-1')).toBeDefined();
+  });
 
   it.each([
     'kubernetes',
@@ -343,7 +377,7 @@ describe('a node that says in its status that it has a name or address does not 
   ])('the address %s', async (address) => {
     const outcome = await about('ip', address);
     expect(outcome.conditions).toEqual([]);
-    expect(outcome.reason).toMatch(/is reserved|is unspecified|is a loopback|is in none/);
+    expect(outcome.why).toMatch(/is reserved|is unspecified|is a loopback|is in none/);
     expect(outcome.waiting).toEqual([]);
   });
 
@@ -357,13 +391,13 @@ describe('a node that says in its status that it has a name or address does not 
     expect(await allowed('127.0.0.1', '0.0.0.0/0')).toBe(false);
     expect(await allowed('::1', '::/0')).toBe(false);
     expect(await allowed('169.254.0.1', '169.254.0.0/16')).toBe(false);
-    // Without limits, nothing that is special.
-    expect(await allowed('192.0.2.1')).toBe(true);
+    // Without limits, nothing: the server has not seen where the request came from.
+    expect(await allowed('192.0.2.1')).toBe(false);
     expect(await allowed('127.0.0.1')).toBe(false);
   });
 
   it.each<[string, Partial<ServingOptions>, string]>([
-    ['a CIDR', { allowedCidrs: ['10.0.0.0'] }, 'allowed CIDRs: "10.0.0.0" is none'],
+    ['a CIDR', { allowedCidrs: ['10.0.0.0'] }, 'allowed CIDRs: "10.0.0.0" is not a CIDR'],
     ['a prefix', { allowedCidrs: ['10.0.0.0/33'] }, 'allowed CIDRs'],
     ['an address', { allowedCidrs: ['010.0.0.0/8'] }, 'allowed CIDRs'],
     ['a suffix', { allowedDnsSuffixes: ['*.example.com'] }, 'allowed DNS suffixes'],
@@ -394,10 +428,178 @@ describe('addresses', () => {
     expect(claimsOf(nodeOf('Worker-9'))).toEqual(['worker-9']);
     expect(claimsOf(WORKER_2)).toEqual(['172.16.10.142', 'worker-2']);
   });
+});
 
-  it('change only where they mean something else', () => {
-    expect(claimTheSame(WORKER_2, nodeOf('worker-2', 'Worker-2', '172.16.10.142'))).toBe(true);
-    expect(claimTheSame(WORKER_2, nodeOf('worker-2', 'worker-2'))).toBe(false);
-    expect(claimTheSame(WORKER_2, nodeOf('worker-2', 'worker-2', '172.16.10.143'))).toBe(false);
+describe('what somebody else has, no node gets', () => {
+  it.each<[string, CertificateSigningRequest, string, string]>([
+    ['an address of a Service', asking({ ip: ['10.96.0.10'] }), 'HeldByService', 'kube-dns'],
+    [
+      'in IPv4-mapped form',
+      asking({ ip: ['::ffff:10.96.0.10'] }),
+      'HeldByService',
+      '10.96.0.10 is held by the Service kube-system/kube-dns',
+    ],
+    ['one of a load balancer', asking({ ip: ['172.16.10.200'] }), 'HeldByService', 'web/front'],
+    ['its name', asking({ dns: ['WORKER-1.example.com'] }), 'HeldByService', 'web/named'],
+    ['an API server’s', asking({ ip: ['172.16.10.12'] }), 'HeldByControlPlane', 'an API server'],
+    [
+      'the last of many',
+      asking({ ip: ['172.16.10.141', '172.16.10.12'] }),
+      'HeldByControlPlane',
+      '.12',
+    ],
+  ])('%s', async (_what, csr, reason, why) => {
+    const claimant = nodeOf(
+      'worker-1',
+      '172.16.10.141',
+      '10.96.0.10',
+      '172.16.10.200',
+      '172.16.10.12',
+      'worker-1.example.com',
+    );
+    const outcome = await approving(csr, [claimant], { holders: HOLDERS });
+    expect(outcome.conditions).toEqual([]);
+    expect(outcome.reason).toBe(reason);
+    expect(outcome.why).toContain(why);
+  });
+
+  it('a peer’s address after patching its own status', async () => {
+    const intruder = nodeOf('worker-2', '172.16.10.142', '172.16.10.141');
+    const csr = serving({
+      username: 'system:node:worker-2',
+      asked: { subject: nodeName('worker-2'), names: { ip: ['172.16.10.141'] } },
+    });
+    const outcome = await approving(csr, [WORKER_1, intruder]);
+    expect(outcome.conditions).toEqual([]);
+    expect(outcome.reason).toBe('ClaimedByAnotherNode');
+    expect(outcome.why).toBe('172.16.10.141 is claimed by the Node worker-1 as well');
+  });
+
+  it('what its own Node had under another name, until that is deleted', async () => {
+    const csr = serving({
+      username: 'system:node:renamed',
+      asked: { subject: nodeName('renamed'), names: { dns: ['renamed'], ip: ['172.16.10.141'] } },
+    });
+    const renamed = nodeOf('renamed', 'renamed', '172.16.10.141');
+    expect((await approving(csr, [WORKER_1, renamed])).why).toContain('by the Node worker-1');
+    expect((await approving(csr, [renamed])).conditions).toHaveLength(1);
+  });
+
+  it('more names than any node has', async () => {
+    const ip = Array.from({ length: 257 }, (_, i) => `10.1.${i >> 8}.${i & 255}`);
+    expect((await approving(asking({ ip }), [nodeOf('worker-1', ...ip)])).reason).toBe(
+      'TooManyNames',
+    );
+    const fewer = ip.slice(1);
+    expect(
+      (await approving(asking({ ip: fewer }), [nodeOf('worker-1', ...ip)])).conditions,
+    ).toHaveLength(1);
+  });
+});
+
+describe('where the server has seen the source of the request', () => {
+  const SOURCE = 'kubepki.dev/source-address';
+  const BOUND = 'kubepki.dev/bound-addresses';
+  const from = (
+    extra: Record<string, readonly string[]>,
+    ip: readonly string[] = ['172.16.10.141'],
+  ): CertificateSigningRequest => serving({ extra, asked: { names: { ip: [...ip] } } });
+  const none = { limits: { allowedCidrs: [] } };
+
+  it.each<[string, CertificateSigningRequest, Circumstances]>([
+    ['that address', from({ [SOURCE]: ['172.16.10.141'] }), none],
+    ['that address in another form', from({ [SOURCE]: ['::ffff:172.16.10.141'] }), none],
+    ['that address in the allowed CIDRs', from({ [SOURCE]: ['172.16.10.141'] }), {}],
+    [
+      'what is declared for the node',
+      from({ [SOURCE]: ['192.0.2.7'], [BOUND]: ['172.16.10.141', 'fd00::1'] }, [
+        '172.16.10.141',
+        'fd00::1',
+      ]),
+      none,
+    ],
+    [
+      'what no source can show, in the allowed CIDRs',
+      from({ [SOURCE]: ['172.16.10.141'] }, ['172.16.10.141', 'fd00::1']),
+      {},
+    ],
+    [
+      'what the CIDRs allow, where it came from this machine',
+      from({ [SOURCE]: ['127.0.0.1'] }),
+      {},
+    ],
+    ['what the CIDRs allow, where nothing was seen', from({}), {}],
+    [
+      'what the CIDRs allow, where it is bound to this machine',
+      from({ [SOURCE]: ['127.0.0.1'], [BOUND]: ['127.0.0.1'] }),
+      {},
+    ],
+    [
+      'an address of this machine that is declared for it',
+      from({ [SOURCE]: ['127.0.0.1'], [BOUND]: ['127.0.1.1'] }, ['127.0.1.1']),
+      { limits: { allowedCidrs: ['127.0.0.0/8'] } },
+    ],
+  ])('a node gets %s', async (_what, csr, circumstances) => {
+    const nodes = [nodeOf('worker-1', '172.16.10.141', 'fd00::1', '127.0.1.1')];
+    expect((await approving(csr, nodes, circumstances)).conditions).toHaveLength(1);
+  });
+
+  it.each<[string, CertificateSigningRequest, Circumstances, string]>([
+    ['what it only claims', from({ [SOURCE]: ['172.16.10.9'] }), {}, 'NotItsSource'],
+    ['that without CIDRs', from({ [SOURCE]: ['172.16.10.9'] }), none, 'NotItsSource'],
+    [
+      'one of two',
+      from({ [SOURCE]: ['172.16.10.141'] }, ['172.16.10.141', '172.16.10.142']),
+      {},
+      'NotItsSource',
+    ],
+    [
+      'another family without CIDRs',
+      from({ [SOURCE]: ['172.16.10.141'] }, ['fd00::1']),
+      none,
+      'NotItsSource',
+    ],
+    [
+      'what lies outside of CIDRs',
+      from({ [SOURCE]: ['192.0.2.1'] }, ['192.0.2.1']),
+      {},
+      'OutsideAllowedCidrs',
+    ],
+    ['anything where nothing was seen', from({}), none, 'SourceUnknown'],
+    [
+      'anything where it came from this machine',
+      from({ [SOURCE]: ['127.0.0.1'] }),
+      none,
+      'SourceUnknown',
+    ],
+    ['anything for garbage', from({ [SOURCE]: ['172.16.10.141%eth0'] }), none, 'SourceUnknown'],
+    ['anything for leading zeros', from({ [SOURCE]: ['172.016.10.141'] }), none, 'SourceUnknown'],
+    [
+      'one of two sources',
+      from({ [SOURCE]: ['172.16.10.141', '192.0.2.1'] }),
+      none,
+      'SourceUnknown',
+    ],
+    ['a whole range', from({ [BOUND]: ['172.16.10.0/24'] }), none, 'SourceUnknown'],
+    ['what is no list', from({ [SOURCE]: '172.16.10.141' as never }), none, 'SourceUnknown'],
+  ])('a node does not get %s', async (_what, csr, circumstances, reason) => {
+    const outcome = await approving(csr, undefined, circumstances);
+    expect(outcome.conditions).toEqual([]);
+    expect(outcome.reason).toBe(reason);
+  });
+
+  it('nobody blocks a node by claiming its address', async () => {
+    const csr = from({ [SOURCE]: ['172.16.10.141'] });
+    const intruder = nodeOf('worker-2', '172.16.10.141');
+    expect((await approving(csr, [WORKER_1, intruder])).conditions).toHaveLength(1);
+    // Without a source the two block each other.
+    expect((await approving(from({}), [WORKER_1, intruder])).reason).toBe('ClaimedByAnotherNode');
+  });
+
+  it('the source does not make up for what others hold', async () => {
+    const csr = from({ [SOURCE]: ['172.16.10.12'] }, ['172.16.10.12']);
+    const node = nodeOf('worker-1', '172.16.10.12');
+    expect((await approving(csr, [node], { holders: HOLDERS })).reason).toBe('HeldByControlPlane');
+    expect((await approving(csr, [nodeOf('worker-1')])).reason).toBe('NotReportedByNode');
   });
 });

@@ -1,4 +1,5 @@
 /** What the signer does with one request. */
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createSigner, type SigningOptions } from '../../src/controllers/signer.ts';
 import {
@@ -14,6 +15,8 @@ import {
   refusedFor,
 } from '../../src/kubernetes/index.ts';
 import {
+  createRequest,
+  decodePrivateKey,
   formatName,
   makeName,
   signatureAlgorithmName,
@@ -253,6 +256,19 @@ describe('the signer fails', () => {
       'Approved',
       'Failed',
     ]);
+  });
+
+  it.each([
+    ['RSA-1024', 1024],
+    ['RSA-2047', 2047],
+  ])('a weak key: %s', async (_type, modulusLength) => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength });
+    const key = decodePrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    const request = specRequest(createRequest({ subject }, key));
+    const { failed } = await signing(approved(csrObject('a', { ...ANY, request })));
+    expect(failed?.message).toBe(
+      `the key is too weak: RSA of ${modulusLength} bits, where 2048 are the least`,
+    );
   });
 
   it('a name that no certificate can carry', async () => {

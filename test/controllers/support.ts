@@ -1,5 +1,6 @@
 /** What the tests of controllers share: contexts, a CA, approved requests. */
 import type { ControllerContext, LogLine } from '../../src/controllers/context.ts';
+import type { RootCa } from '../../src/controllers/index.ts';
 import {
   CERTIFICATE_SIGNING_REQUESTS,
   type CertificateSigningRequest,
@@ -87,4 +88,25 @@ export function issuedIn(api: FakeApi, name: string): Certificate {
   const [first, ...more] = readCertificates(Buffer.from(certificate ?? '', 'base64'));
   if (more.length > 0) throw new Error('expected one certificate');
   return first;
+}
+
+/** What verifies the API server, until the test replaces it. */
+export interface ReplaceableCa extends RootCa {
+  readonly replace: (pem: string) => void;
+}
+
+export function replaceableCa(pem: string): ReplaceableCa {
+  let current = pem;
+  const listeners = new Set<() => void>();
+  return {
+    pem: () => current,
+    onChange(listener, signal) {
+      listeners.add(listener);
+      signal.addEventListener('abort', () => listeners.delete(listener), { once: true });
+    },
+    replace(next) {
+      current = next;
+      for (const listener of listeners) listener();
+    },
+  };
 }

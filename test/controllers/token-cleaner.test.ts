@@ -1,8 +1,15 @@
 /** Bootstrap tokens go when they expire. */
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { runTokenControllers } from '../../src/controllers/bootstrap-tokens.ts';
 import { cleanTokens } from '../../src/controllers/token-cleaner.ts';
-import { SECRETS, type Secret, StatusError } from '../../src/kubernetes/index.ts';
-import { BOOTSTRAP_SECRET_TYPE } from '../../src/tokens/index.ts';
+import {
+  LEASES,
+  type Lease,
+  SECRETS,
+  type Secret,
+  StatusError,
+} from '../../src/kubernetes/index.ts';
+import { BOOTSTRAP_SECRET_TYPE, withClaim, withGrant } from '../../src/tokens/index.ts';
 import { settle } from '../manual-clock.ts';
 import { FakeApi } from './fake-client.ts';
 import { type Bench, benchOf, NOW } from './support.ts';
@@ -24,7 +31,7 @@ const peek = (api: FakeApi, id: string): Secret | undefined =>
 /** Runs the cleaner while the test looks. */
 async function cleaning(api: FakeApi, look: (bench: Bench) => Promise<void>): Promise<void> {
   const bench = benchOf(api);
-  const work = cleanTokens(bench.context);
+  const work = runTokenControllers(bench.context, [cleanTokens(bench.context)]);
   await settle();
   await look(bench);
   bench.stop();
@@ -83,6 +90,62 @@ it('waits on where the expiration was put off', async () => {
     expect(peek(api, 'abcdef')).toBeDefined();
     await clock.advance(5 * MINUTE);
     expect(peek(api, 'abcdef')).toBe(undefined);
+  });
+});
+
+describe('a token that is good for one certificate', () => {
+  const CLAIMANT = { node: 'worker-1', key: 'sha256:aa' };
+  const oneShot = (id: string): Secret => {
+    const data = { 'one-shot': Buffer.from('true').toString('base64') };
+    return tokenSecret(id, undefined, { data });
+  };
+  const lease = (renewTime: string): Lease => ({
+    metadata: { name: 'worker-1', namespace: 'kube-node-lease' },
+    spec: { renewTime },
+  });
+
+  it('goes a quarter of an hour after its claim, and never without one', async () => {
+    const api = new FakeApi();
+    await api.create(SECRETS, oneShot('unused'));
+    await api.create(SECRETS, withClaim(oneShot('claimd'), CLAIMANT, NOW));
+    await cleaning(api, async ({ clock }) => {
+      await clock.advance(15 * MINUTE - 251);
+      expect(peek(api, 'claimd')).toBeDefined();
+      await clock.advance(1);
+      expect(peek(api, 'claimd')).toBe(undefined);
+      await clock.advance(24 * 60 * MINUTE);
+      expect(peek(api, 'unused')).toBeDefined();
+    });
+  });
+
+  it('goes when its node has written its Lease with the certificate', async () => {
+    const api = new FakeApi();
+    await api.create(LEASES, lease('2026-06-01T11:59:59.000000Z'));
+    await api.create(SECRETS, withGrant(oneShot('grantd'), CLAIMANT, NOW));
+    await api.create(SECRETS, withClaim(oneShot('claimd'), CLAIMANT, NOW));
+    await cleaning(api, async ({ clock, lines }) => {
+      await clock.advance(MINUTE);
+      expect(peek(api, 'grantd')).toBeDefined();
+      await api.update(LEASES, lease('2026-06-01T12:01:00.000000Z'));
+      await clock.advance(10_000);
+      expect(peek(api, 'grantd')).toBe(undefined);
+      expect(peek(api, 'claimd')).toBeDefined();
+      expect(lines).toMatchObject([{ message: 'deleted a token whose node has come' }]);
+    });
+  });
+
+  it('is asked about once in ten seconds, and where that is not allowed goes in the end', async () => {
+    const api = new FakeApi();
+    await api.create(SECRETS, withGrant(oneShot('grantd'), CLAIMANT, NOW));
+    api.before = ({ resource }) => {
+      if (resource === 'leases') throw StatusError.of('Forbidden', 'no');
+    };
+    await cleaning(api, async ({ clock, lines }) => {
+      await clock.advance(15 * MINUTE);
+      expect(peek(api, 'grantd')).toBe(undefined);
+      expect(lines).toMatchObject([{ message: 'deleted an expired token' }]);
+      expect(api.count('get')).toBeLessThan(200);
+    });
   });
 });
 

@@ -1,5 +1,12 @@
 /** `kill -9` of the server, of a node, or of both, at any instant of a bootstrap: the next start completes the story. */
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
@@ -18,7 +25,13 @@ import {
   generateBootstrapToken,
   parseBootstrapToken,
 } from '../../src/tokens/index.ts';
-import { commonName, decodePrivateKey, keysMatch, readCertificates } from '../../src/x509/index.ts';
+import {
+  commonName,
+  decodePrivateKey,
+  keysMatch,
+  readCertificates,
+  readRequest,
+} from '../../src/x509/index.ts';
 import { seeded } from '../seeded.ts';
 import { type Background, inBackground } from './background.ts';
 import { localServer } from './local-server.ts';
@@ -90,6 +103,23 @@ it('loses nothing: each node ends with its two certificates, and no bootstrap ku
     }
     expect((await server.admin.get(NODES, { name })).metadata.name).toBe(name);
     await node.end('SIGTERM');
+    // No key without its file: whatever was asked for before a kill is what is in use.
+    const { items: asked } = await server.admin.list(CERTIFICATE_SIGNING_REQUESTS);
+    for (const kind of ['client', 'server']) {
+      const [{ subject, spki, extendedKeyUsage }] = readCertificates(
+        readFileSync(at(`pki/kubelet-${kind}-current.pem`)),
+      );
+      const own = asked.filter(({ spec }) => {
+        const request = readRequest(Buffer.from(spec.request, 'base64'));
+        const usage = kind === 'client' ? 'client auth' : 'server auth';
+        return commonName(request.subject) === commonName(subject) && spec.usages?.includes(usage);
+      });
+      expect(own, `${name}, ${String(extendedKeyUsage)}`).toHaveLength(1);
+      expect(
+        keysMatch(readRequest(Buffer.from(own[0]?.spec.request ?? '', 'base64')), { spki }),
+      ).toBe(true);
+    }
+    expect(readdirSync(at('pki')).filter((file) => file.includes('pending'))).toEqual([]);
   }
 
   // One certificate for each request that was approved, and none without.

@@ -16,6 +16,8 @@ export interface InClusterOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** With `token` and `ca.crt`; where the kubelet mounts them unless given. */
   readonly directory?: string;
+  /** Told the certificate (DER) of a server that was verified, with each whole handshake. */
+  readonly onServerCertificate?: (der: Uint8Array) => void;
 }
 
 const DIRECTORY = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -48,5 +50,6 @@ export function inClusterTransport(options: InClusterOptions): RemoteTransport {
     certificate: () => undefined,
     authorization: token.get,
     renew: async ({ authorization = '' }) => token.refresh(authorization),
+    onServerCertificate: options.onServerCertificate,
   });
 }

@@ -33,6 +33,8 @@ export type KubeconfigTransportOptions = {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Whether credential plug-ins may ask a user; whether standard input is a terminal unless given. */
   readonly terminal?: boolean;
+  /** Told the certificate (DER) of a server that was verified, with each whole handshake. */
+  readonly onServerCertificate?: (der: Uint8Array) => void;
 } & (
   | { readonly path: string; readonly config?: never }
   /** Read and merged already. Relative paths are meant against the files that entries came from. */
@@ -68,6 +70,7 @@ export async function transportFromKubeconfig(
     ...credentialSettings(given),
     headers: impersonationHeaders(user, given.where),
     userAgent: options.userAgent,
+    onServerCertificate: options.onServerCertificate,
   });
 }
 

@@ -46,11 +46,15 @@ export interface RemoteSettings {
   readonly serverName?: string | undefined;
   readonly insecureSkipTlsVerify?: boolean | undefined;
   readonly proxyUrl?: string | undefined;
+  /** Told the certificate (DER) of a server that was verified, with each whole handshake. */
+  readonly onServerCertificate?: ((der: Uint8Array) => void) | undefined;
 }
 
 export interface RemoteTransport extends Transport {
   /** The server's address, as messages name it. */
   readonly server: string;
+  /** Whether the server's certificate is verified: it is asked over TLS, and not anybody is trusted. */
+  readonly verifies: boolean;
   /** Closes connections that nobody uses; requests from now on get new ones, those under way finish. */
   reconnect(): void;
 }
@@ -160,6 +164,7 @@ export function createRemoteTransport(settings: RemoteSettings): RemoteTransport
 
   return {
     server: address,
+    verifies: settings.server.protocol === 'https:' && settings.insecureSkipTlsVerify !== true,
     reconnect: retire,
     async send(request) {
       try {
@@ -204,7 +209,7 @@ const isWatch = ({ method, url }: ApiRequest): boolean =>
   method === 'GET' && /[?&]watch=(?:true|1)(?:&|$)/.test(url);
 
 function tlsOptions(
-  { server, serverName, insecureSkipTlsVerify = false }: RemoteSettings,
+  { server, serverName, insecureSkipTlsVerify = false, onServerCertificate }: RemoteSettings,
   authorities: Buffer | undefined,
   certificate: ClientCertificate | undefined,
 ): TlsOptions {
@@ -214,7 +219,24 @@ function tlsOptions(
   return {
     secureContext: certificate === undefined ? trusting(ca) : identified(ca, certificate),
     rejectUnauthorized: !insecureSkipTlsVerify,
-    ...(serverName === undefined ? {} : nameToVerify(serverName)),
+    ...telling(serverName === undefined ? {} : nameToVerify(serverName), onServerCertificate),
+  };
+}
+
+/** Tells of the certificate when its names are verified, which is after its signatures. */
+function telling(
+  options: Partial<TlsOptions>,
+  tell: RemoteSettings['onServerCertificate'],
+): Partial<TlsOptions> {
+  if (tell === undefined) return options;
+  const verify = options.checkServerIdentity ?? checkServerIdentity;
+  return {
+    ...options,
+    checkServerIdentity: (host, peer) => {
+      const problem = verify(host, peer);
+      if (problem === undefined) tell(peer.raw);
+      return problem;
+    },
   };
 }
 

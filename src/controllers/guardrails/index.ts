@@ -1,0 +1,3 @@
+/** Guardrails: forecasts, limits for one requester, and nodes that should have renewed. */
+export { createGuardrails } from './guardrails.ts';
+export { NodeCertificates } from './node-certificates.ts';
