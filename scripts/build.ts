@@ -36,7 +36,11 @@ const options: BuildOptions = {
 };
 await build({
   ...options,
-  entryPoints: { kubepki: 'src/cli/main.ts', index: 'src/index.ts' },
+  entryPoints: {
+    kubepki: 'src/cli/main.ts',
+    index: 'src/index.ts',
+    node: 'src/node/library.ts',
+  },
   splitting: true,
 });
 // By itself: sharing chunks with the command, each thread would load what only that needs.
@@ -73,6 +77,9 @@ const published = {
   type: 'module',
   engines: repository['engines'],
   bin: { kubepki: 'kubepki.js' },
-  exports: { '.': { types: './types/index.d.ts', default: './index.js' } },
+  exports: {
+    '.': { types: './types/index.d.ts', default: './index.js' },
+    './node': { types: './types/node/library.d.ts', default: './node.js' },
+  },
 };
 writeFileSync(join(out, 'package.json'), `${JSON.stringify(published, null, 2)}\n`);

@@ -39,5 +39,36 @@ if (ca === undefined || x509.commonName(ca.subject) !== 'kubernetes') throw new 
 if (cluster.CREDENTIAL_IDS.length < 15) throw new Error('the catalogue is short');
 TS
 node library.ts
-"$root/node_modules/.bin/tsc" --noEmit --strict --module nodenext --target es2024 --types node --typeRoots "$root/node_modules/@types" library.ts
+
+# The node agent as a library, with a token of a server that runs.
+node_modules/.bin/kubepki up --data-dir up --secure-port 26443 >up.log 2>&1 &
+server=$!
+trap 'kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
+for _ in $(seq 100); do grep -q 'serving certificate' up.log && break; sleep 0.2; done
+node_modules/.bin/kubepki token create --kubeconfig up/admin.conf --kubeconfig-out bootstrap.conf >/dev/null
+cat >node.ts <<'TS'
+import { describeEvent, type NodeEvent, startNode } from 'kubepki/node';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+const told: NodeEvent[] = [];
+const node = startNode(
+  {
+    nodeName: 'library',
+    bootstrapKubeconfig: resolve('bootstrap.conf'),
+    kubeconfig: resolve('node.conf'),
+    certDir: resolve('node-pki'),
+    rotateServerCertificates: false,
+    version: '1.0.0',
+  },
+  { onEvent: (event) => told.push(event), log: console.error },
+);
+await node.joined;
+const { status } = await node.client().raw({ method: 'GET', url: '/api/v1/nodes/library', headers: {} });
+await node.stop();
+if (status !== 200 || existsSync('bootstrap.conf')) throw new Error(told.map(describeEvent).join('\n'));
+TS
+timeout 60 node node.ts
+kill "$server"
+wait "$server" || true
+"$root/node_modules/.bin/tsc" --noEmit --strict --module nodenext --target es2024 --types node --typeRoots "$root/node_modules/@types" library.ts node.ts
 echo 'try-package: the published package works'

@@ -5,11 +5,14 @@ import { resolve } from 'node:path';
 import { systemClock } from '../client/index.ts';
 import { KubepkiError, quoted } from '../errors.ts';
 import {
+  type BesideOptions,
   connectToServer,
-  describeEvent,
+  lineTeller,
   type NodeAgentOptions,
+  type NodeEvent,
   nodeNameOf,
   runNodeAgent,
+  watchKubelet,
 } from '../node/index.ts';
 import { visible } from './output.ts';
 import { untilSignal } from './signals.ts';
@@ -30,22 +33,47 @@ export interface NodeFlags {
   readonly rotateServerCertificates: boolean;
   readonly keepBootstrapKubeconfig: boolean;
   readonly exitAfterBootstrap: boolean;
+  readonly besideKubelet: boolean;
 }
 
 /** Runs until a signal ends it, or until it has nothing to do any more. */
 export async function runNode(flags: NodeFlags): Promise<void> {
-  const options = nodeOptions(flags);
   const say = (line: string): void => void process.stderr.write(`kubepki: ${visible(line)}\n`);
+  const lineOf = lineTeller(systemClock);
+  const world = {
+    clock: systemClock,
+    random: Math.random,
+    connect: connectToServer,
+    log: say,
+    onEvent: (event: NodeEvent): void => {
+      const line = lineOf(event);
+      if (line !== undefined) say(line);
+    },
+  };
+  const work = flags.besideKubelet ? besideKubelet(flags) : nodeOptions(flags);
   await untilSignal(async (signal) =>
-    runNodeAgent(options, {
-      clock: systemClock,
-      random: Math.random,
-      connect: connectToServer,
-      signal,
-      log: say,
-      onEvent: (event) => say(describeEvent(event)),
-    }),
+    'nodeName' in work
+      ? runNodeAgent(work, { ...world, signal })
+      : watchKubelet(work, { ...world, signal }),
   );
+}
+
+/** @throws KubepkiError USAGE */
+function besideKubelet({
+  kubeconfig,
+  bootstrapKubeconfig,
+  exitAfterBootstrap,
+}: NodeFlags): BesideOptions {
+  if (!bootstrapKubeconfig) {
+    throw new KubepkiError('USAGE', '--beside-kubelet needs --bootstrap-kubeconfig', {
+      hint: "give the kubelet's own --bootstrap-kubeconfig and --kubeconfig",
+    });
+  }
+  return {
+    kubeconfig: path('--kubeconfig', kubeconfig),
+    bootstrapKubeconfig: path('--bootstrap-kubeconfig', bootstrapKubeconfig),
+    exitAfterBootstrap,
+  };
 }
 
 /** @throws KubepkiError USAGE, INVALID_VALUE */

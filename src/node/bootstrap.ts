@@ -6,8 +6,8 @@
  * written to point at the certificate that is yet to come.
  */
 import { dirname } from 'node:path';
-import { KubepkiError, quotable, quoted } from '../errors.ts';
-import { commonName, decodePrivateKey } from '../x509/index.ts';
+import { KubepkiError, quotable, quoted, shellWord } from '../errors.ts';
+import { type Certificate, commonName, decodePrivateKey, readCertificates } from '../x509/index.ts';
 import type { Disk } from './disk.ts';
 import {
   type LoadedKubeconfig,
@@ -25,6 +25,8 @@ export interface StartingCredentials {
   readonly because?: string;
   /** With what the first request is made, as long as there is no certificate. */
   readonly initial: ApiTarget;
+  /** The bootstrap kubeconfig, where `initial` is from that. */
+  readonly bootstrap?: LoadedKubeconfig;
   /** The server without credentials: the node's own come from the store. */
   readonly server: ApiTarget;
   readonly store: CertificateStore;
@@ -36,7 +38,10 @@ export interface StartingCredentials {
   readonly written: boolean;
 }
 
-type Options = Pick<NodeAgentOptions, 'kubeconfig' | 'bootstrapKubeconfig' | 'certDir'>;
+type Options = Pick<
+  NodeAgentOptions,
+  'nodeName' | 'kubeconfig' | 'bootstrapKubeconfig' | 'certDir'
+>;
 
 /**
  * @throws KubepkiError NOT_FOUND, MALFORMED_DOCUMENT and so on where neither file gives credentials;
@@ -46,7 +51,7 @@ export async function chooseCredentials(
   options: Options,
   { now, disk }: { now: () => Date; disk: Disk },
 ): Promise<StartingCredentials> {
-  const { kubeconfig, bootstrapKubeconfig, certDir } = options;
+  const { nodeName, kubeconfig, bootstrapKubeconfig, certDir } = options;
   if (kubeconfig === bootstrapKubeconfig) {
     throw new KubepkiError('USAGE', '--kubeconfig and --bootstrap-kubeconfig are the same file', {
       hint: 'the bootstrap kubeconfig is deleted in the end, the other one is made',
@@ -65,16 +70,19 @@ export async function chooseCredentials(
       ? undefined
       : (storeAt(), whyNotValid(kubeconfig, now(), disk));
   if (bootstrapKubeconfig === undefined || reason === undefined) {
-    return fromKubeconfig(loadOwn(kubeconfig, disk), storeAt, now());
+    return fromKubeconfig(loadOwn(kubeconfig, disk), storeAt, { nodeName, now: now() });
   }
-  const bootstrap = loadBootstrap(bootstrapKubeconfig, disk);
+  const bootstrap = loadBootstrap(bootstrapKubeconfig, nodeName, disk);
   const store = storeAt();
+  // Before anything is written: these may be the files of another node.
+  requireOwnCertificate(unexpired(store.current(), now()), nodeName);
   const written = await writeNodeKubeconfig(kubeconfig, bootstrap, store.currentPath, disk);
   const pair = unexpired(store.current(), now());
   return {
     source: 'bootstrap',
     because: `${kubeconfig}: ${reason}`,
     initial: bootstrap.target,
+    bootstrap,
     server: anonymous(bootstrap.target),
     store,
     ...(pair === undefined ? {} : { pair }),
@@ -83,20 +91,20 @@ export async function chooseCredentials(
   };
 }
 
-const loadBootstrap = (path: string, disk: Disk): LoadedKubeconfig =>
+const loadBootstrap = (path: string, nodeName: string, disk: Disk): LoadedKubeconfig =>
   load(path, disk, {
     what: 'the bootstrap kubeconfig',
-    hint: 'the node has no valid certificate: make a bootstrap kubeconfig with kubepki token create --kubeconfig-out',
+    hint: `the node has no valid certificate, so it needs a new one: kubepki token create --node ${nodeName} --kubeconfig-out ${shellWord(path)}`,
   });
 
 /** As the bootstrap kubeconfig says by now; undefined where there is none that can be read. */
 export function rereadBootstrap(
-  { bootstrapKubeconfig }: Options,
+  bootstrapKubeconfig: string | undefined,
   disk: Disk,
-): ApiTarget | undefined {
+): LoadedKubeconfig | undefined {
   if (bootstrapKubeconfig === undefined) return undefined;
   try {
-    return loadKubeconfig(bootstrapKubeconfig, disk).target;
+    return loadKubeconfig(bootstrapKubeconfig, disk);
   } catch (error) {
     // It may be written at this very moment: what was read before is tried again.
     if (!(error instanceof KubepkiError)) throw error;
@@ -127,11 +135,12 @@ function load(
 async function fromKubeconfig(
   loaded: LoadedKubeconfig,
   storeAt: (configured?: LoadedKubeconfig['files']) => CertificateStore,
-  now: Date,
+  { nodeName, now }: { nodeName: string; now: Date },
 ): Promise<StartingCredentials> {
   const { target, embedded, files } = loaded;
   const store = storeAt(files);
   let pair = unexpired(store.current(), now);
+  requireOwnCertificate(pair, nodeName);
   const renewNow = pair === undefined;
   if (
     pair === undefined &&
@@ -139,6 +148,7 @@ async function fromKubeconfig(
     target.certificate !== undefined &&
     target.key !== undefined
   ) {
+    requireOwn(readCertificates(target.certificate)[0], nodeName, loaded.path);
     pair = await store.update(target.certificate, decodePrivateKey(target.key));
   }
   return {
@@ -152,14 +162,20 @@ async function fromKubeconfig(
   };
 }
 
-/** A node that came with the certificate of another would act in its name, and be refused its own for ever. @throws KubepkiError CONFLICT */
-export function requireOwnCertificate(pair: StoredPair | undefined, nodeName: string): void {
-  if (pair === undefined) return;
-  const name = commonName(pair.certificates[0].subject) ?? '';
+/**
+ * A node that came with the certificate of another would act in its name, and be refused its own for
+ * ever. @throws KubepkiError CONFLICT
+ */
+function requireOwnCertificate(pair: StoredPair | undefined, nodeName: string): void {
+  if (pair !== undefined) requireOwn(pair.certificates[0], nodeName, pair.file);
+}
+
+function requireOwn({ subject }: Certificate, nodeName: string, file: string): void {
+  const name = commonName(subject) ?? '';
   if (!name.startsWith(userOf('')) || name === userOf(nodeName)) return;
   throw new KubepkiError(
     'CONFLICT',
-    `${pair.file}: the certificate of ${quoted(name, 80)}, and this is node ${nodeName}`,
+    `${file}: the certificate of ${quoted(name, 80)}, and this is node ${nodeName}`,
     {
       hint: `give this node a --cert-dir and a --kubeconfig of its own, or --hostname-override ${quotable(name.slice(userOf('').length))}`,
     },
@@ -170,11 +186,8 @@ const unexpired = (pair: StoredPair | undefined, now: Date): StoredPair | undefi
   pair !== undefined && now <= pair.certificates[0].notAfter ? pair : undefined;
 
 /** Who the server is, and nobody to it. */
-function anonymous(target: ApiTarget): ApiTarget {
-  const server: { -readonly [K in keyof ApiTarget]: ApiTarget[K] } = { ...target };
-  delete server.certificate;
-  delete server.key;
-  delete server.token;
+export function anonymous(target: ApiTarget): ApiTarget {
+  const { certificate: _certificate, key: _key, token: _token, ...server } = target;
   return server;
 }
 

@@ -1,77 +1,109 @@
 /**
  * The clients that a node speaks through: one as the holder of its certificate, one with which it
- * starts. When the certificate changes, the connections of the old one are closed, as the kubelet
- * does it (pkg/kubelet/certificate/transport.go), and made again with the new one.
+ * starts. When the certificate, the server's address or its CAs change, requests from now on get new
+ * connections; those of before are closed when what is under way on them is answered. (The kubelet
+ * closes them at once, pkg/kubelet/certificate/transport.go, and its requests under way fail.)
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { KubernetesClient } from '../client/index.ts';
+import type { Clock, KubernetesClient } from '../client/index.ts';
 import { type StartingCredentials, targetWith } from './bootstrap.ts';
+import { type CountedClient, countedClient } from './counted-client.ts';
 import type { StoredPair } from './store.ts';
 import type { ApiTarget, Connect } from './types.ts';
 
+/** For a request under way, as long as the client waits for an answer. */
+const PATIENCE_MS = 60_000;
+
 export class Connections {
   readonly #connect: Connect;
-  readonly #server: ApiTarget;
-  readonly #closing = new Set<Promise<void>>();
+  readonly #clock: Clock;
+  readonly #closing = new Map<CountedClient, Promise<void>>();
+  #server: ApiTarget;
   #initial: ApiTarget;
-  #starting: KubernetesClient | undefined;
-  #own: KubernetesClient | undefined;
+  #starting: CountedClient | undefined;
+  #own: CountedClient | undefined;
   #pair: StoredPair | undefined;
 
-  constructor(connect: Connect, credentials: Pick<StartingCredentials, 'initial' | 'server'>) {
+  constructor(
+    { connect, clock }: { readonly connect: Connect; readonly clock: Clock },
+    { initial, server }: Pick<StartingCredentials, 'initial' | 'server'>,
+  ) {
     this.#connect = connect;
-    this.#server = credentials.server;
-    this.#initial = credentials.initial;
+    this.#clock = clock;
+    this.#server = server;
+    this.#initial = initial;
+  }
+
+  /** The server without credentials. */
+  get server(): ApiTarget {
+    return this.#server;
+  }
+
+  /** Whether there is a certificate of its own. */
+  get hasOwn(): boolean {
+    return this.#pair !== undefined;
+  }
+
+  /** With what the node starts. */
+  get initial(): ApiTarget {
+    return this.#initial;
   }
 
   /** As whom requests are made from now on. */
   use(pair: StoredPair): void {
     this.#pair = pair;
-    this.#end(this.#own);
+    this.#retire(this.#own);
     this.#own = undefined;
+  }
+
+  /** Where requests of the node go from now on, and which CAs prove it. @returns whether that is another one */
+  serverIs(server: ApiTarget): boolean {
+    if (isDeepStrictEqual(server, this.#server)) return false;
+    this.#server = server;
+    this.#retire(this.#own);
+    this.#own = undefined;
+    return true;
   }
 
   /** As the holder of the certificate; where there is none yet, with what the node started with. */
   own(): KubernetesClient {
     if (this.#pair === undefined) return this.starting();
-    this.#own ??= this.#connect(targetWith(this.#server, this.#pair));
-    return this.#own;
+    this.#own ??= countedClient(this.#connect(targetWith(this.#server, this.#pair)));
+    return this.#own.client;
   }
 
   /** With what the node started with. */
   starting(): KubernetesClient {
-    this.#starting ??= this.#connect(this.#initial);
-    return this.#starting;
+    this.#starting ??= countedClient(this.#connect(this.#initial));
+    return this.#starting.client;
   }
 
-  /** With what it starts from now on. */
-  startWith(initial: ApiTarget): void {
-    if (isDeepStrictEqual(initial, this.#initial)) return;
+  /** With what it starts from now on. @returns whether that is something else */
+  startWith(initial: ApiTarget): boolean {
+    if (isDeepStrictEqual(initial, this.#initial)) return false;
     this.#initial = initial;
     this.closeStarting();
+    return true;
   }
 
   /** Made again should it be needed after all. */
   closeStarting(): void {
-    this.#end(this.#starting);
+    this.#retire(this.#starting);
     this.#starting = undefined;
   }
 
   async close(): Promise<void> {
-    this.#end(this.#own);
+    const open = [this.#own, this.#starting, ...this.#closing.keys()];
     this.#own = undefined;
-    this.closeStarting();
-    await Promise.all(this.#closing);
+    this.#starting = undefined;
+    await Promise.all([...open.map((one) => one?.end()), ...this.#closing.values()]);
   }
 
-  /** A connection that does not close well is as good as closed. */
-  #end(client: KubernetesClient | undefined): void {
+  #retire(client: CountedClient | undefined): void {
     if (client === undefined) return;
-    const closed = client.close().then(
-      () => undefined,
-      () => undefined,
-    );
-    this.#closing.add(closed);
-    void closed.then(() => this.#closing.delete(closed));
+    const closed = client
+      .retire(this.#clock, PATIENCE_MS)
+      .then(() => void this.#closing.delete(client));
+    this.#closing.set(client, closed);
   }
 }

@@ -14,6 +14,7 @@ import {
   readlinkSync,
   readSync,
   renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   unlinkSync,
@@ -36,6 +37,8 @@ export interface Disk {
   readonly read: (path: string) => Buffer | undefined;
   /** A new file with mode 0600, its content durable. */
   readonly create: (path: string, content: string) => Promise<void>;
+  /** A file with mode 0600, the one before or this one, whole, as long as the machine runs: not durable. */
+  readonly note: (path: string, content: string) => void;
   readonly link: (target: string, path: string) => void;
   /** Where a symbolic link leads, as it stands in it. */
   readonly linkTarget: (path: string) => string;
@@ -64,6 +67,7 @@ export const DISK: Disk = {
   exists: (path) => at(path, () => statSync(path, { throwIfNoEntry: false }) !== undefined),
   read: (path) => at(path, () => readWhole(path)),
   create: (path, content) => writing(path, async () => create(path, content)),
+  note: (path, content) => at(path, () => note(path, content)),
   link: (target, path) => at(path, () => symlinkSync(target, path)),
   linkTarget: (path) => at(path, () => readlinkSync(path)),
   rename: (from, to) => at(to, () => renameSync(from, to)),
@@ -82,15 +86,31 @@ export const DISK: Disk = {
 async function create(path: string, content: string): Promise<void> {
   const fd = openSync(path, 'wx', 0o600);
   try {
-    // Whatever the umask has taken away.
-    fchmodSync(fd, 0o600);
-    const bytes = Buffer.from(content, 'utf8');
-    let written = 0;
-    while (written < bytes.length) written += writeSync(fd, bytes, written);
+    writeWhole(fd, content);
     await syncFile(fd);
   } finally {
     closeSync(fd);
   }
+}
+
+function note(path: string, content: string): void {
+  const temporary = temporaryPath(path);
+  rmSync(temporary, { force: true });
+  const fd = openSync(temporary, 'wx', 0o600);
+  try {
+    writeWhole(fd, content);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(temporary, path);
+}
+
+function writeWhole(fd: number, content: string): void {
+  // Whatever the umask has taken away.
+  fchmodSync(fd, 0o600);
+  const bytes = Buffer.from(content, 'utf8');
+  let written = 0;
+  while (written < bytes.length) written += writeSync(fd, bytes, written);
 }
 
 function readWhole(path: string): Buffer | undefined {

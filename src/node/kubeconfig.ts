@@ -18,6 +18,7 @@ import { type Disk, writeAtomically } from './disk.ts';
 import type { ApiTarget } from './types.ts';
 
 export interface LoadedKubeconfig {
+  readonly path: string;
   readonly target: ApiTarget;
   /** As it stands in the file, paths made absolute. */
   readonly cluster: Cluster;
@@ -35,37 +36,61 @@ export interface LoadedKubeconfig {
  *   a password, INVALID_VALUE where it does not lead to a server
  */
 export function loadKubeconfig(path: string, disk: Disk): LoadedKubeconfig {
-  const bytes = disk.read(path);
-  if (bytes === undefined) {
-    throw new KubepkiError('NOT_FOUND', `${path}: no such file`);
-  }
-  const file = { path, config: parseKubeconfig(bytes.toString('utf8'), path) };
-  const config = resolvePaths(mergeKubeconfigs([file]), '/');
-  const { cluster, user } = current(config, path);
-  refuseOthers(cluster, user, path);
-  const certificateAuthority = part(
-    disk,
-    cluster.certificateAuthorityData,
-    cluster.certificateAuthority,
-  );
+  const { cluster, user } = readCurrent(path, disk);
   const certificate = part(disk, user.clientCertificateData, user.clientCertificate);
   const key = part(disk, user.clientKeyData, user.clientKey);
   const token = user.token || part(disk, undefined, user.tokenFile)?.trim();
   const { clientCertificate: certificateFile, clientKey: keyFile } = user;
   const embedded = hasBytes(user.clientCertificateData) && hasBytes(user.clientKeyData);
   return {
+    path,
     cluster,
     embedded,
     ...(!embedded && certificateFile && keyFile ? { files: { certificateFile, keyFile } } : {}),
     target: {
-      server: cluster.server,
-      ...(certificateAuthority === undefined ? {} : { certificateAuthority }),
-      ...(cluster.insecureSkipTlsVerify === true ? { insecureSkipTlsVerify: true } : {}),
-      ...(cluster.tlsServerName ? { tlsServerName: cluster.tlsServerName } : {}),
+      ...serverOf(cluster, disk),
       ...(certificate === undefined ? {} : { certificate }),
       ...(key === undefined ? {} : { key }),
       ...(token ? { token } : {}),
     },
+  };
+}
+
+/**
+ * Reads where a kubeconfig leads and with which CAs, whatever its credentials are.
+ *
+ * @throws KubepkiError as `loadKubeconfig`
+ */
+export function loadServer(
+  path: string,
+  disk: Disk,
+): { readonly server: ApiTarget; readonly caFile: string | undefined } {
+  const { cluster } = readCurrent(path, disk);
+  const caFile = hasBytes(cluster.certificateAuthorityData)
+    ? undefined
+    : cluster.certificateAuthority;
+  return { server: serverOf(cluster, disk), caFile };
+}
+
+function readCurrent(path: string, disk: Disk): { cluster: Cluster; user: User } {
+  const bytes = disk.read(path);
+  if (bytes === undefined) {
+    throw new KubepkiError('NOT_FOUND', `${path}: no such file`);
+  }
+  const file = { path, config: parseKubeconfig(bytes.toString('utf8'), path) };
+  const found = current(resolvePaths(mergeKubeconfigs([file]), '/'), path);
+  refuseOthers(found.cluster, found.user, path);
+  return found;
+}
+
+function serverOf(cluster: Cluster, disk: Disk): ApiTarget {
+  const { certificateAuthorityData: data, certificateAuthority: file } = cluster;
+  const certificateAuthority = part(disk, data, file);
+  return {
+    server: cluster.server,
+    ...(certificateAuthority === undefined ? {} : { certificateAuthority }),
+    ...(cluster.insecureSkipTlsVerify === true ? { insecureSkipTlsVerify: true } : {}),
+    ...(cluster.tlsServerName ? { tlsServerName: cluster.tlsServerName } : {}),
   };
 }
 

@@ -7,7 +7,6 @@ import { doubling, jitter, pause } from './waiting.ts';
 const NAMESPACE = 'kube-node-lease';
 /** The kubelet's nodeLeaseDurationSeconds; it renews four times in that time. */
 const DURATION_SECONDS = 40;
-const RENEW_MS = (DURATION_SECONDS * 1000) / 4;
 
 export interface LeaseContext {
   readonly client: () => KubernetesClient;
@@ -15,6 +14,8 @@ export interface LeaseContext {
   readonly random: () => number;
   readonly signal: AbortSignal;
   readonly log: (line: string) => void;
+  /** Hears of each attempt that has failed; what it answers stands beside the error's message. */
+  readonly explain?: (error: KubepkiError) => string | undefined;
 }
 
 /**
@@ -27,28 +28,42 @@ export class LeaseKeeper {
   #latest: Lease | undefined;
   #failures = doubling(200, 7_000);
   #said = '';
-  #wait = RENEW_MS;
+  #wait: number;
+  readonly #duration: number;
 
-  constructor(node: Node, context: LeaseContext) {
+  /** @param duration in seconds */
+  constructor(node: Node, context: LeaseContext, duration = DURATION_SECONDS) {
     this.#node = node;
     this.#context = context;
+    this.#duration = duration;
+    this.#wait = this.#renewMs;
+  }
+
+  get #renewMs(): number {
+    return (this.#duration * 1000) / 4;
   }
 
   /** One attempt; what goes wrong is logged, and put right by the next. */
   async renew(): Promise<void> {
-    const { random, signal, log } = this.#context;
+    const { random, signal, log, explain } = this.#context;
     try {
-      this.#latest = await renew(this.#latest, this.#node, this.#context);
+      const { latest, duration } = { latest: this.#latest, duration: this.#duration };
+      this.#latest = await renew({ latest, node: this.#node, duration }, this.#context);
       this.#failures = doubling(200, 7_000);
       this.#said = '';
-      this.#wait = jitter(RENEW_MS, 0.04, random);
+      this.#wait = jitter(this.#renewMs, 0.04, random);
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof KubepkiError)) throw error;
       // The next attempt looks at what is there.
       this.#latest = undefined;
       this.#wait = this.#failures.next().value;
-      if (error.message !== this.#said) log(`renewing the Lease of the Node: ${error.message}`);
+      const advice = explain?.(error) ?? error.hint;
+      if (error.message !== this.#said) {
+        log(
+          `renewing the Lease of the Node: ${error.message}${advice === undefined ? '' : ` (${advice})`}; trying again`,
+        );
+      }
       this.#said = error.message;
     }
   }
@@ -59,24 +74,31 @@ export class LeaseKeeper {
   }
 }
 
+interface LeaseFacts {
+  readonly latest: Lease | undefined;
+  readonly node: Node;
+  /** In seconds. */
+  readonly duration: number;
+}
+
 async function renew(
-  latest: Lease | undefined,
-  node: Node,
+  { latest, node, duration }: LeaseFacts,
   { client, clock, signal }: LeaseContext,
 ): Promise<Lease> {
-  const now = clock.now();
-  if (latest !== undefined) return client().update(LEASES, renewed(latest, node, now), { signal });
+  const made = newLease(node, duration, clock.now());
+  const again = (lease: Lease): Lease => renewed(lease, made);
+  if (latest !== undefined) return client().update(LEASES, again(latest), { signal });
   const name = node.metadata.name ?? '';
   try {
-    return await client().create(LEASES, newLease(node, now), { signal });
+    return await client().create(LEASES, made, { signal });
   } catch (error) {
     if (!refusedFor(error, 'AlreadyExists')) throw error;
   }
   const existing = await client().get(LEASES, { namespace: NAMESPACE, name }, { signal });
-  return client().update(LEASES, renewed(existing, node, now), { signal });
+  return client().update(LEASES, again(existing), { signal });
 }
 
-function newLease(node: Node, now: Date): Lease {
+function newLease(node: Node, duration: number, now: Date): Lease {
   const name = node.metadata.name ?? '';
   return {
     apiVersion: 'coordination.k8s.io/v1',
@@ -84,19 +106,27 @@ function newLease(node: Node, now: Date): Lease {
     metadata: { name, namespace: NAMESPACE, ...owner(node) },
     spec: {
       holderIdentity: name,
-      leaseDurationSeconds: DURATION_SECONDS,
+      leaseDurationSeconds: duration,
       renewTime: microTime(now),
     },
   };
 }
 
-const renewed = (lease: Lease, node: Node, now: Date): Lease => ({
+const renewed = (lease: Lease, { metadata: { ownerReferences }, spec }: Lease): Lease => ({
   ...lease,
   metadata: {
     ...lease.metadata,
-    ...((lease.metadata.ownerReferences?.length ?? 0) === 0 ? owner(node) : {}),
+    ...((lease.metadata.ownerReferences?.length ?? 0) > 0 || ownerReferences === undefined
+      ? {}
+      : { ownerReferences }),
   },
-  spec: { ...lease.spec, leaseDurationSeconds: DURATION_SECONDS, renewTime: microTime(now) },
+  spec: {
+    ...lease.spec,
+    ...(spec?.leaseDurationSeconds === undefined
+      ? {}
+      : { leaseDurationSeconds: spec.leaseDurationSeconds }),
+    ...(spec?.renewTime === undefined ? {} : { renewTime: spec.renewTime }),
+  },
 });
 
 /** The Lease goes with its Node. */

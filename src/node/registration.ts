@@ -118,22 +118,26 @@ const deleted = (error: KubepkiError): string =>
 /** Upstream's nodeStatusReportFrequency. */
 const REPORT_MS = 5 * 60_000;
 
+export interface Reporting {
+  /** A signal that aborts when the facts are no longer those of the last report. */
+  readonly changed: () => AbortSignal;
+  readonly everyMs?: number | undefined;
+}
+
 /**
  * Keeps the status fresh: every five minutes a heartbeat, at once when `changed` says so. The first
  * comes after half to one and a half times that, so that nodes that came together do not report
  * together.
- *
- * @param changed a signal that aborts when the facts are no longer those of the last report
  */
 export async function reportStatus(
   context: RegistrationContext,
   registered: Node,
-  changed: () => AbortSignal,
+  { changed, everyMs = REPORT_MS }: Reporting,
 ): Promise<void> {
-  const { clock, random, signal, log, client, facts } = context;
+  const { clock, random, signal, log, client, facts, explain } = context;
   let last: Node = registered;
   let said = '';
-  let wait = REPORT_MS * (0.5 + random());
+  let wait = everyMs * (0.5 + random());
   for (;;) {
     const wake = changed();
     await pause(clock, wait, AbortSignal.any([signal, wake]));
@@ -145,12 +149,15 @@ export async function reportStatus(
       const type = 'strategic-merge-patch';
       last = await client().patch(NODES, location, patch, { signal, type });
       said = '';
-      wait = differs ? REPORT_MS * (0.5 + random()) : REPORT_MS;
+      wait = differs ? everyMs * (0.5 + random()) : everyMs;
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof KubepkiError)) throw error;
+      const advice = explain?.(error);
       if (error.message !== said) {
-        log(`reporting the status of the Node: ${error.message}${deleted(error)}`);
+        log(
+          `reporting the status of the Node: ${error.message}${deleted(error)}${advice === undefined ? '' : ` (${advice})`}`,
+        );
       }
       said = error.message;
       // Upstream's nodeStatusUpdateFrequency.

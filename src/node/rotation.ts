@@ -6,11 +6,11 @@
 import type { Clock, KubernetesClient } from '../client/index.ts';
 import { KubepkiError } from '../errors.ts';
 import { refusedFor } from '../kubernetes/index.ts';
-import type { Certificate } from '../x509/index.ts';
+import { type Certificate, keysMatch } from '../x509/index.ts';
 import { requestCertificate } from './request.ts';
 import type { CertificateStore, StoredPair } from './store.ts';
 import type { CertificateKind, NodeEvent } from './types.ts';
-import { certificateBackoff, ENDED, pause } from './waiting.ts';
+import { certificateBackoff, doubling, ENDED, pause, requestBackoff } from './waiting.ts';
 import { isSameWanted, lacks, type WantedCertificate } from './wanted.ts';
 
 export interface KeeperOptions {
@@ -24,6 +24,8 @@ export interface KeeperOptions {
   readonly wanted: () => WantedCertificate | undefined;
   /** As whom a request is made at this moment. */
   readonly client: () => KubernetesClient;
+  /** Who that is, told apart from others: see `RequestContext`. */
+  readonly requester: () => string;
   readonly clock: Clock;
   readonly random: () => number;
   readonly onEvent: (event: NodeEvent) => void;
@@ -34,8 +36,8 @@ export interface KeeperOptions {
    * usable certificate for so long although the server answers (upstream: 5 minutes, client only).
    */
   readonly giveUpAfterMs?: number;
-  /** Before each attempt but the first. */
-  readonly onRetry?: () => void;
+  /** Before each attempt: credentials may be others by now. */
+  readonly beforeAttempt?: () => void;
   /** What is said of a failed attempt, where its error does not say it all. */
   readonly explain?: (error: KubepkiError) => string | undefined;
 }
@@ -52,23 +54,30 @@ export function rotationDeadline(
   return new Date(notBefore.getTime() + lifetime * (0.7 + 0.2 * random()));
 }
 
-/** A machine may sleep, and its clock be set: the time is looked at again at least so often. */
-const LONGEST_NAP_MS = 3_600_000;
+/** Nothing is to be done: what wakes it is `look`. */
+const LONG_MS = 3_600_000;
+/** Who has less time than this with a new certificate asks for the next one with ever longer pauses. */
+const SHORT_MS = 60_000;
 
 export class CertificateKeeper {
   readonly #options: KeeperOptions;
   #pair: StoredPair | undefined;
+  /** Drawn once for each certificate: who draws again whenever it is woken draws until it is early. */
+  #deadline = 0;
   #renewNow: boolean;
   #changed = new AbortController();
+  /** No request before so long after that time. */
+  #rest = { since: 0, ms: 0 };
+  #restsIfShort = doubling(1_000, 300_000);
   /** The last answer was one of a server that is well, though perhaps not to us. */
   #serverHealthy = false;
-  #lastUsable: Date;
+  /** Since when it is known that there is no usable certificate. */
+  #unusableSince: number | undefined;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
-    this.#pair = options.pair;
     this.#renewNow = options.renewNow;
-    this.#lastUsable = options.clock.now();
+    if (options.pair !== undefined) this.#take(options.pair);
   }
 
   /** The pair in use; undefined where there is none yet, or it has expired. */
@@ -94,9 +103,21 @@ export class CertificateKeeper {
 
   /** What is wanted may have changed: compares, and asks anew where the certificate lacks something. */
   wantedChanged(): void {
+    if (!this.isComplete) this.#rest = { since: 0, ms: 0 };
+    this.look();
+  }
+
+  /** Looks at the time again, which may have been set; and where an attempt has failed, makes the next one at once. */
+  look(): void {
     const changed = this.#changed;
     this.#changed = new AbortController();
     changed.abort(ENDED);
+  }
+
+  /** Asks for another certificate, whatever the dates of this one are. */
+  renew(): void {
+    this.#renewNow = true;
+    this.look();
   }
 
   /**
@@ -106,24 +127,19 @@ export class CertificateKeeper {
    * @throws KubepkiError API_REFUSED as `giveUpAfterMs` says
    */
   async run(signal: AbortSignal, { once = false } = {}): Promise<void> {
-    let earliest = 0;
+    const { clock, wanted } = this.#options;
     while (!signal.aborted) {
+      const wake = this.#wake(signal);
       const complete = this.isComplete;
       if (once && complete) return;
-      if (this.#options.wanted() === undefined) {
-        await pause(this.#options.clock, LONGEST_NAP_MS, this.#wake(signal));
+      if (wanted() === undefined) {
+        await pause(clock, LONG_MS, wake);
         continue;
       }
-      const due =
-        (!complete || (await this.#sleepUntilDeadline(signal))) &&
-        (await this.#sleepUntil(earliest, this.#wake(signal)));
-      if (!due) {
-        // Something else is wanted: that is worth asking at once.
-        earliest = 0;
-        continue;
-      }
-      await this.#requestUntilStored(signal);
-      earliest = this.#earliestNext();
+      const due = Math.max(complete ? this.#deadline : 0, this.#restedAt());
+      const left = due - clock.now().getTime();
+      if (left <= 0) await this.#requestUntilStored(signal);
+      else await pause(clock, left, wake);
     }
   }
 
@@ -131,50 +147,41 @@ export class CertificateKeeper {
     return AbortSignal.any([signal, this.#changed.signal]);
   }
 
-  /** False where something else than the deadline ended it. */
-  async #sleepUntilDeadline(signal: AbortSignal): Promise<boolean> {
-    const pair = this.#pair;
-    if (pair === undefined) return true;
-    const deadline = rotationDeadline(pair.certificates[0], this.#options.random);
-    return this.#sleepUntil(deadline.getTime(), this.#wake(signal));
-  }
-
-  async #sleepUntil(time: number, signal: AbortSignal): Promise<boolean> {
-    const { clock } = this.#options;
-    for (;;) {
-      const left = time - clock.now().getTime();
-      if (left <= 0) return true;
-      if (!(await pause(clock, Math.min(left, LONGEST_NAP_MS), signal))) return false;
-    }
-  }
-
-  /** A signer whose certificates end at once must not be asked without end: a second at least, 32 s where there is time. */
-  #earliestNext(): number {
-    const pair = this.#pair;
+  #restedAt(): number {
+    const { since, ms } = this.#rest;
     const now = this.#options.clock.now().getTime();
-    const left = pair === undefined ? 0 : pair.certificates[0].notAfter.getTime() - now;
-    return now + Math.min(32_000, Math.max(1_000, left / 4));
+    // A clock that was set back must not make it rest for a year.
+    if (since > now) this.#rest = { since: now, ms };
+    return this.#rest.since + ms;
+  }
+
+  #take(pair: StoredPair): void {
+    this.#pair = pair;
+    this.#deadline = rotationDeadline(pair.certificates[0], this.#options.random).getTime();
   }
 
   async #requestUntilStored(signal: AbortSignal): Promise<void> {
-    const { clock, random, onEvent, kind } = this.#options;
+    const { clock, random, onEvent, kind, beforeAttempt } = this.#options;
     const pauses = certificateBackoff(random);
+    const longPauses = requestBackoff(random);
     for (;;) {
+      const wake = this.#wake(signal);
       const wanted = this.#options.wanted();
       if (signal.aborted || wanted === undefined) return;
+      beforeAttempt?.();
       const attempt = this.#watchWanted(wanted, signal);
+      const made = { request: false };
       try {
-        await this.#requestOnce(wanted, attempt.signal);
+        await this.#requestOnce(wanted, attempt.signal, made);
         return;
       } catch (error) {
         if (signal.aborted) return;
         // Something else is wanted by now: that is no failure.
         if (attempt.signal.aborted) continue;
-        const retryInMs = Math.round(pauses.next().value);
+        const retryInMs = Math.round((made.request ? longPauses : pauses).next().value);
         const message = this.#noteFailure(error);
         onEvent({ type: 'attempt-failed', kind, message, retryInMs });
-        if (!(await pause(clock, retryInMs, signal))) return;
-        this.#options.onRetry?.();
+        await pause(clock, retryInMs, wake);
       } finally {
         attempt.end();
       }
@@ -200,23 +207,59 @@ export class CertificateKeeper {
     };
   }
 
-  async #requestOnce(wanted: WantedCertificate, signal: AbortSignal): Promise<void> {
-    const { kind, store, clock, client, onEvent, onPair } = this.#options;
-    const issued = await requestCertificate(wanted, { client, clock, signal, onEvent });
-    const isFirst = this.#pair === undefined;
+  async #requestOnce(
+    wanted: WantedCertificate,
+    signal: AbortSignal,
+    made: { request: boolean },
+  ): Promise<void> {
+    const { kind, store, clock, client, requester, onEvent, onPair } = this.#options;
+    const { pending } = store;
+    const before = this.#pair;
+    const left = pending.read();
+    // It was killed after it had stored the certificate.
+    if (left && before && keysMatch(before.certificates[0], left.key)) pending.remove();
+    const issued = await requestCertificate(wanted, {
+      client,
+      requester: requester(),
+      pending,
+      clock,
+      signal,
+      onEvent: (event) => {
+        if (event.type === 'csr-created') made.request = true;
+        onEvent(event);
+      },
+    });
     const pair = await store.update(issued.certificate, issued.key);
-    this.#pair = pair;
+    pending.remove();
+    this.#take(pair);
     this.#renewNow = false;
     this.#serverHealthy = true;
+    this.#unusableSince = undefined;
     const [leaf] = pair.certificates;
     onEvent({
-      type: isFirst ? 'certificate-stored' : 'renewed',
+      type: before === undefined ? 'certificate-stored' : 'renewed',
       kind,
       serial: pair.serial,
       notAfter: leaf.notAfter,
       file: pair.file,
     });
+    this.#restAfter(leaf);
     onPair(pair);
+  }
+
+  /**
+   * A signer whose certificates are to be renewed as soon as they are there must not be asked without
+   * end: a third of what is left is waited for, where that is hardly anything up to five minutes.
+   */
+  #restAfter({ notBefore, notAfter }: Certificate): void {
+    const { clock, kind, onEvent } = this.#options;
+    const now = clock.now();
+    const left = notAfter.getTime() - now.getTime();
+    const isLate = this.#deadline <= now.getTime();
+    if (isLate || notBefore > now) onEvent({ type: 'odd-dates', kind, notBefore, notAfter, now });
+    if (left > SHORT_MS) this.#restsIfShort = doubling(1_000, 300_000);
+    const least = left > SHORT_MS ? 1_000 : this.#restsIfShort.next().value;
+    this.#rest = { since: now.getTime(), ms: isLate ? Math.max(left / 3, least) : least };
   }
 
   /**
@@ -228,10 +271,10 @@ export class CertificateKeeper {
     const message = this.#options.explain?.(error) ?? inOneLine(error);
     this.#serverHealthy = refusedFor(error, 'Unauthorized', 'NotFound', 'Forbidden');
     const { clock, giveUpAfterMs = Infinity } = this.#options;
-    const now = clock.now();
-    if (this.current !== undefined) this.#lastUsable = now;
-    else if (this.#pair !== undefined) this.#lastUsable = this.#pair.certificates[0].notAfter;
-    const since = now.getTime() - this.#lastUsable.getTime();
+    const now = clock.now().getTime();
+    if (this.current !== undefined) this.#unusableSince = undefined;
+    else this.#unusableSince = Math.min(this.#unusableSince ?? now, now);
+    const since = now - (this.#unusableSince ?? now);
     if (!this.#serverHealthy || since < giveUpAfterMs) return message;
     throw new KubepkiError(
       'API_REFUSED',

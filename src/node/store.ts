@@ -3,12 +3,13 @@
  * (util/certificate/certificate_store.go), file for file.
  *
  * Each pair is one file `<prefix>-<local time>.pem`, certificates first, then the key; the symbolic
- * link `<prefix>-current.pem` leads to the one in use. Dated files are never changed and never
- * deleted. Upstream removes the link before it renames the new one into its place; here the rename
+ * link `<prefix>-current.pem` leads to the one in use. Dated files are never changed. Kept are the one
+ * in use and the one before it, which whoever has read it may still show; upstream never deletes any,
+ * and a key that nobody needs any more is one that can be stolen. Upstream removes the link before it renames the new one into its place; here the rename
  * replaces it, so at every instant the link leads to a whole pair. The state in between, which a
  * kubelet may have left, is put right when the store is opened.
  */
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { KubepkiError, shellWord } from '../errors.ts';
 import {
   type Certificate,
@@ -21,6 +22,7 @@ import {
   serialHex,
 } from '../x509/index.ts';
 import { DISK, type Disk, temporaryPath } from './disk.ts';
+import { PendingFile } from './pending.ts';
 
 export interface StoredPair {
   /** Leaf first. */
@@ -46,6 +48,8 @@ export interface StoreOptions {
 export class CertificateStore {
   /** `<prefix>-current.pem`, absolute. */
   readonly currentPath: string;
+  /** What is asked for and not there yet. */
+  readonly pending: PendingFile;
   readonly #directory: string;
   readonly #prefix: string;
   readonly #updatedPath: string;
@@ -62,6 +66,7 @@ export class CertificateStore {
     this.#disk = disk;
     this.currentPath = this.#path('current');
     this.#updatedPath = this.#path('updated');
+    this.pending = new PendingFile({ directory: this.#directory, prefix, disk });
     this.#recover();
   }
 
@@ -113,7 +118,7 @@ export class CertificateStore {
 
   /**
    * Stores a new pair and makes it the current one. On return it is durable; whenever this is
-   * interrupted, the pair before it or the new one is in use.
+   * interrupted, the pair before it or the new one is in use. Older ones are gone then.
    *
    * @param certificatePem leaf first; what else the text holds is left out
    * @throws KubepkiError MALFORMED_PEM, MALFORMED_DER, CONFLICT, FILE_SYSTEM
@@ -125,7 +130,7 @@ export class CertificateStore {
     }
     const disk = this.#disk;
     disk.makeDirectory(this.#directory);
-    this.#isLink(this.currentPath);
+    const before = this.#isLink(this.currentPath) ? disk.linkTarget(this.currentPath) : undefined;
     const clean = certificates.map(({ der }) => encodePem('CERTIFICATE', der)).join('');
     const keyPem = encodePrivateKey(key);
     const file = await this.#writeDated(`${clean}${keyPem}`);
@@ -135,6 +140,7 @@ export class CertificateStore {
     disk.link(file, this.#updatedPath);
     disk.rename(this.#updatedPath, this.currentPath);
     await disk.sync(this.#directory);
+    this.#prune([file, before]);
     return {
       certificates,
       certificatePem: clean,
@@ -143,6 +149,25 @@ export class CertificateStore {
       serial: serialHex(certificates[0]),
       file,
     };
+  }
+
+  /** Only what a store has written under names of its own. */
+  #prune(kept: readonly (string | undefined)[]): void {
+    const ours = new RegExp(`^${this.#prefix}-\\d{4}(-\\d{2}){5}\\.pem$`);
+    const names = kept.map((path) => path !== undefined && basename(path));
+    try {
+      for (const name of this.#disk.list(this.#directory)) {
+        if (!ours.test(name) || names.includes(name)) continue;
+        if (this.#disk.kindOf(this.#pathOf(name)) === 'file') this.#disk.remove(this.#pathOf(name));
+      }
+    } catch (error) {
+      // The next one tries again; the new pair is in use whatever becomes of the old ones.
+      if (!(error instanceof KubepkiError)) throw error;
+    }
+  }
+
+  #pathOf(name: string): string {
+    return join(this.#directory, name);
   }
 
   #readPair(certificate: Buffer, key: Buffer, file: string): StoredPair {

@@ -1,5 +1,6 @@
 /** What the node agent takes and what it tells: options, the world it works in, events. */
 import type { Clock, KubernetesClient } from '../client/index.ts';
+import type { Disk } from './disk.ts';
 
 /** An API server and who one is to it: what a kubeconfig's current context says, files read. */
 export interface ApiTarget {
@@ -49,6 +50,12 @@ export interface NodeAgentOptions {
   readonly rotateServerCertificates: boolean;
   /** Ends when the client certificate is stored and proven and the Node is registered. */
   readonly exitAfterBootstrap?: boolean;
+  /** How long the Node's Lease lasts; it is renewed after a quarter of that. 40 unless given, as the kubelet's. */
+  readonly nodeLeaseDurationSeconds?: number;
+  /** How often the Node's status is written though nothing has changed. Five minutes unless given, as the kubelet's. */
+  readonly nodeStatusReportFrequencyMs?: number;
+  /** How often files that others may change are looked at, and whether the clock was set. 20 seconds unless given, as the kubelet's. */
+  readonly fileCheckFrequencyMs?: number;
   /** Of kubepki, as the Node's `kubeletVersion` shows it. */
   readonly version: string;
 }
@@ -66,6 +73,8 @@ export interface NodeAgentWorld {
   readonly onEvent?: (event: NodeEvent) => void;
   /** What the Node says of its machine; looked up unless given. One value does for many agents of one machine. */
   readonly machine?: MachineInfo;
+  /** Where the node keeps its files; the system's unless given. */
+  readonly disk?: Disk;
 }
 
 /** `status.nodeInfo`, what is known of it. */
@@ -93,12 +102,22 @@ export type NodeEvent =
       /** As `spec.request` of what was sent: for who has to know it again. */
       readonly request: string;
     }
+  /** A request that was made before a restart, or could not be stored: it is waited for again. */
+  | { readonly type: 'csr-resumed'; readonly kind: CertificateKind; readonly name: string }
   /** Nobody has approved for a while: what a human may have to do something about. */
   | { readonly type: 'waiting'; readonly kind: CertificateKind; readonly name: string }
   | { readonly type: 'csr-approved'; readonly kind: CertificateKind; readonly name: string }
   | ({ readonly type: 'certificate-stored' } & StoredCertificate)
   /** As `certificate-stored`, where there was one before. */
   | ({ readonly type: 'renewed' } & StoredCertificate)
+  /** A new certificate is not valid yet by this machine's clock, or to be renewed as soon as it is there. */
+  | {
+      readonly type: 'odd-dates';
+      readonly kind: CertificateKind;
+      readonly notBefore: Date;
+      readonly notAfter: Date;
+      readonly now: Date;
+    }
   | {
       readonly type: 'attempt-failed';
       readonly kind: CertificateKind;
@@ -108,6 +127,14 @@ export type NodeEvent =
   /** `existed`: the Node was there already. */
   | { readonly type: 'registered'; readonly node: string; readonly existed: boolean }
   | { readonly type: 'bootstrap-kubeconfig-deleted'; readonly file: string }
+  /** Beside a kubelet: it has this client certificate, seen for the first time. */
+  | { readonly type: 'kubelet-certificate'; readonly serial: string; readonly notAfter: Date }
+  /** Beside a kubelet: it should have renewed that by now. */
+  | { readonly type: 'kubelet-overdue'; readonly serial: string; readonly notAfter: Date }
+  /** The kubeconfig or its CAs were changed: requests from now on go by what they say. */
+  | { readonly type: 'server-changed'; readonly file: string; readonly server: string }
+  /** Negative: it was set back. Positive: it was set, or the machine has slept. */
+  | { readonly type: 'clock-jumped'; readonly byMs: number }
   /** The HTTPS endpoint has a certificate to prove. */
   | {
       readonly type: 'serving';

@@ -59,12 +59,22 @@ export const jitter = (ms: number, fraction: number, random: () => number): numb
   ms * (1 + random() * fraction);
 
 /**
- * How long to wait after each failed attempt at a certificate: 2 s, doubled four times, each with up
- * to a tenth more, then 32 s without end (client-go, util/certificate/certificate_manager.go).
+ * How long to wait after each failed attempt at a certificate: 2 s, doubled four times, then 32 s without
+ * end (client-go, util/certificate/certificate_manager.go), each with up to a tenth more. Upstream adds
+ * nothing to the 32 s, so that a fleet whose server was away comes back in step.
  */
 export function* certificateBackoff(random: () => number): Generator<number, never> {
-  for (let ms = 2_000; ms < 32_000; ms *= 2) yield jitter(ms, 0.1, random);
-  for (;;) yield 32_000;
+  const pauses = doubling(2_000, 32_000);
+  for (;;) yield jitter(pauses.next().value, 0.1, random);
+}
+
+/**
+ * The same where each attempt makes another request, which the server keeps for an hour and more: up to a
+ * quarter of an hour, and up to a fifth more.
+ */
+export function* requestBackoff(random: () => number): Generator<number, never> {
+  const pauses = doubling(2_000, 15 * 60_000);
+  for (;;) yield jitter(pauses.next().value, 0.2, random);
 }
 
 /** Doubles from `first` up to `most`. */

@@ -139,5 +139,7 @@ function unusable(
   const usage = kind === 'client' ? 'clientAuth' : 'serverAuth';
   if (!extendedKeyUsage.includes(usage)) return `it lacks the extended key usage ${usage}`;
   if (basicConstraints?.ca === true) return 'it is a CA';
-  return now > notAfter ? `it expired ${notAfter.toISOString()}` : undefined;
+  return now > notAfter
+    ? `it expired ${notAfter.toISOString()}: check the clock of this machine, where it is ${now.toISOString()}`
+    : undefined;
 }

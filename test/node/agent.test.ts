@@ -11,7 +11,7 @@ import {
   runNodeAgent,
 } from '../../src/node/index.ts';
 import { temporaryDirectory } from '../temporary.ts';
-import { FakeApi } from './fake-api.ts';
+import { FakeApi, makeAuthority } from './fake-api.ts';
 import { ManualClock, settle, until } from './manual-clock.ts';
 
 const MACHINE: MachineInfo = {
@@ -26,6 +26,13 @@ const MACHINE: MachineInfo = {
 const NODE = '/api/v1/nodes/worker-1';
 const LEASE = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/worker-1';
 const TAINT = { key: 'kubepki.dev/no-kubelet', effect: 'NoSchedule' };
+
+/** For tests that let days pass. */
+const SELDOM = {
+  nodeLeaseDurationSeconds: 86_400,
+  nodeStatusReportFrequencyMs: 86_400_000,
+  fileCheckFrequencyMs: 3_600_000,
+};
 
 function arrange() {
   const dir = temporaryDirectory();
@@ -214,7 +221,7 @@ describe('a node that joins', () => {
 
   it('renews both certificates in time, and speaks with the new one', async () => {
     const { api, clock, start } = arrange();
-    const { events, happened } = start();
+    const { events, happened } = start(SELDOM);
     await happened('serving');
     await clock.advance(8 * 86_400_000);
     await happened('renewed', 2);
@@ -241,7 +248,7 @@ describe('the bootstrap kubeconfig', () => {
     expect(log[0]).toMatch(/^registering the Node: Unauthorized \(.*; trying again$/);
     expect(log[0]).toContain(`comes with what ${files.kubeconfig} names`);
     expect(log[0]).toContain(
-      `remove ${files.kubeconfig} and ${files.certDir}/kubelet-*-current.pem`,
+      `kubepki token create --node worker-1 --kubeconfig-out ${files.bootstrapKubeconfig} --force`,
     );
     api.failure = () => undefined;
     await clock.advance(7_000);
@@ -260,7 +267,7 @@ describe('the bootstrap kubeconfig', () => {
       `https://api.test:6443 does not take the token of ${files.bootstrapKubeconfig}`,
     );
     expect(failed?.message).toContain(
-      `kubepki token create --kubeconfig-out ${files.bootstrapKubeconfig} --force`,
+      `kubepki token create --node worker-1 --kubeconfig-out ${files.bootstrapKubeconfig} --force`,
     );
     writeFileSync(files.bootstrapKubeconfig, bootstrap.replace('token: bootstrap', 'token: fresh'));
     await clock.advance(3_000);
@@ -309,6 +316,162 @@ describe('the bootstrap kubeconfig', () => {
     expect(types(second.events)).toEqual(['registered', 'bootstrap-kubeconfig-deleted', 'serving']);
     expect(existsSync(files.bootstrapKubeconfig)).toBe(false);
     expect(api.requests).toHaveLength(2);
+  });
+});
+
+describe('a node that cannot go on by itself', () => {
+  const DAY = 86_400_000;
+  /** With other CAs, which the kubeconfig then has to hold. */
+  const withCa = (text: string, pem: string): string =>
+    text.replace(
+      'api.test:6443"',
+      `api.test:6443", certificate-authority-data: ${Buffer.from(pem).toString('base64')}`,
+    );
+  const refuseNode = (api: FakeApi): void => {
+    api.failure = ({ user }) =>
+      user === 'system:node:worker-1' ? StatusError.of('Unauthorized', 'Unauthorized') : undefined;
+  };
+
+  it('comes back with a bootstrap kubeconfig when its certificate has expired', async () => {
+    const { api, clock, files, bootstrap, start } = arrange();
+    const { events, log, happened } = start();
+    await happened('serving');
+    // The machine has slept for too long, and the server knows.
+    clock.jump(11 * DAY);
+    refuseNode(api);
+    await clock.advance(60_000);
+    await happened('clock-jumped');
+    await happened('attempt-failed');
+    expect(events.findLast((event) => event.type === 'attempt-failed')?.message).toContain(
+      'give it a new token, and it comes back by itself',
+    );
+    const ca = makeAuthority(clock.now(), 'another').pem;
+    writeFileSync(
+      files.bootstrapKubeconfig,
+      withCa(bootstrap, ca).replace('token: bootstrap', 'token: fresh'),
+    );
+    api.failure = () => undefined;
+    await clock.advance(60_000);
+    await happened('bootstrapping', 2);
+    expect(events.findLast((event) => event.type === 'bootstrapping')).toMatchObject({
+      file: files.bootstrapKubeconfig,
+      because: 'its client certificate has expired',
+    });
+    await happened('bootstrap-kubeconfig-deleted', 2);
+    expect(api.calls.map(({ user }) => user)).toContain('token fresh');
+    // Also what it will find at its next start.
+    expect(readFileSync(files.kubeconfig, 'utf8')).toContain(Buffer.from(ca).toString('base64'));
+    expect(existsSync(files.bootstrapKubeconfig)).toBe(false);
+    expect(log.join('\n')).toContain('Unauthorized');
+    await expect.poll(() => api.openConnections).toBeLessThanOrEqual(1);
+  });
+
+  it('and goes on trying with what it has: it may be its own clock that is wrong', async () => {
+    const { api, clock, start } = arrange();
+    const { events, happened } = start();
+    await happened('serving');
+    clock.jump(11 * DAY);
+    await clock.advance(60_000);
+    // The server takes the certificate, which it knows to be valid.
+    await happened('renewed', 2);
+    expect(events.map(({ type }) => type)).not.toContain('attempt-failed');
+    expect(new Set(api.calls.map(({ user }) => user))).toEqual(
+      new Set(['token bootstrap', 'system:node:worker-1']),
+    );
+  });
+
+  it('comes back when its valid certificate is refused, as soon as there is a bootstrap kubeconfig', async () => {
+    const { api, clock, files, bootstrap, start } = arrange();
+    const { events, log, happened } = start();
+    await happened('serving');
+    refuseNode(api);
+    for (let i = 0; i < 5; i++) await clock.advance(10_000);
+    expect(api.requests).toHaveLength(2);
+    expect(log.filter((line) => line.includes('Lease'))).toHaveLength(1);
+    expect(log.join('\n')).toContain('was it revoked, or the cluster made anew?');
+    writeFileSync(files.bootstrapKubeconfig, bootstrap);
+    for (let i = 0; i < 5; i++) await clock.advance(10_000);
+    await happened('bootstrapping', 2);
+    expect(events.findLast((event) => event.type === 'bootstrapping')?.because).toBe(
+      'its client certificate is refused by the server',
+    );
+    await happened('renewed');
+    api.failure = () => undefined;
+    await clock.advance(10_000);
+    await happened('bootstrap-kubeconfig-deleted', 2);
+    expect(existsSync(files.bootstrapKubeconfig)).toBe(false);
+  });
+
+  it('does not ask without end where each new certificate is refused', async () => {
+    const { api, clock, files, bootstrap, start } = arrange();
+    const { happened } = start();
+    await happened('serving');
+    refuseNode(api);
+    writeFileSync(files.bootstrapKubeconfig, bootstrap);
+    for (let i = 0; i < 360; i++) await clock.advance(10_000);
+    expect(api.requests.length).toBeGreaterThan(3);
+    expect(api.requests.length).toBeLessThanOrEqual(2 + 12);
+    expect(existsSync(files.bootstrapKubeconfig)).toBe(true);
+  });
+});
+
+describe('what others change while it runs', () => {
+  it('CAs that its kubeconfig names are taken up, and half a file is not', async () => {
+    const { api, clock, dir, files, bootstrap, start } = arrange();
+    const caFile = join(dir, 'ca.crt');
+    const [a, b] = [makeAuthority(clock.now(), 'a').pem, makeAuthority(clock.now(), 'b').pem];
+    writeFileSync(caFile, a);
+    writeFileSync(
+      files.bootstrapKubeconfig,
+      bootstrap.replace('6443"', `6443", certificate-authority: ${caFile}`),
+    );
+    const { events, log, happened } = start();
+    await happened('serving');
+    const authority = (): string | undefined => api.targets.at(-1)?.certificateAuthority;
+    expect(authority()).toBe(a);
+    writeFileSync(caFile, a.slice(0, -100));
+    for (let i = 0; i < 6; i++) await clock.advance(10_000);
+    expect(log.filter((line) => line.includes('goes on with the server and the CAs'))).toHaveLength(
+      1,
+    );
+    expect(authority()).toBe(a);
+    writeFileSync(caFile, a + b);
+    for (let i = 0; i < 4; i++) await clock.advance(10_000);
+    expect(events.find((event) => event.type === 'server-changed')).toEqual({
+      type: 'server-changed',
+      file: files.kubeconfig,
+      server: 'https://api.test:6443',
+    });
+    await expect.poll(authority).toBe(a + b);
+    expect(events.filter(({ type }) => type === 'server-changed')).toHaveLength(1);
+    await expect.poll(() => api.openConnections).toBeLessThanOrEqual(1);
+  });
+
+  it('its kubeconfig leads to another address', async () => {
+    const { api, clock, files, start } = arrange();
+    const { happened } = start();
+    await happened('serving');
+    const text = readFileSync(files.kubeconfig, 'utf8');
+    writeFileSync(files.kubeconfig, text.replace('api.test', 'other.test'));
+    for (let i = 0; i < 4; i++) await clock.advance(10_000);
+    await happened('server-changed');
+    await expect.poll(() => api.targets.at(-1)?.server).toBe('https://other.test:6443');
+  });
+
+  it('the clock: it says by how much', async () => {
+    const { clock, start } = arrange();
+    const { events, happened } = start();
+    await happened('serving');
+    await clock.advance(60_000);
+    expect(types(events)).not.toContain('clock-jumped');
+    clock.jump(-3_600_000);
+    await clock.advance(20_000);
+    clock.jump(7_200_000);
+    await clock.advance(20_000);
+    expect(events.filter((event) => event.type === 'clock-jumped')).toEqual([
+      { type: 'clock-jumped', byMs: -3_600_000 },
+      { type: 'clock-jumped', byMs: 7_200_000 },
+    ]);
   });
 });
 
@@ -451,9 +614,24 @@ describe('a node agent', () => {
     }
   });
 
+  it('ends where there is nothing to do any more', async () => {
+    const { files, start } = arrange();
+    const { running } = start({
+      rotateCertificates: false,
+      rotateServerCertificates: false,
+      registerNode: false,
+    });
+    await running;
+    expect(existsSync(files.bootstrapKubeconfig)).toBe(false);
+  });
+
   it('does not renew where one says so', async () => {
     const { api, clock, start } = arrange();
-    const { happened, log } = start({ rotateCertificates: false, rotateServerCertificates: false });
+    const { happened, log } = start({
+      ...SELDOM,
+      rotateCertificates: false,
+      rotateServerCertificates: false,
+    });
     await happened('bootstrap-kubeconfig-deleted');
     await clock.advance(9 * 86_400_000);
     expect(api.requests).toHaveLength(1);
@@ -515,6 +693,27 @@ describe('a node agent', () => {
       hint: expect.stringContaining('--hostname-override worker-1'),
     });
     expect(api.calls.length).toBe(before);
+  });
+
+  it('keeps no copy of what the kubeconfig of another node holds', async () => {
+    const { files, start } = arrange();
+    const first = start();
+    await first.happened('serving');
+    await first.end();
+    const pem = readFileSync(join(files.certDir, 'kubelet-client-current.pem')).toString('base64');
+    const text = readFileSync(files.kubeconfig, 'utf8')
+      .replace(/client-certificate: .*/, `client-certificate-data: ${pem}`)
+      .replace(/client-key: .*/, `client-key-data: ${pem}`);
+    const kubeconfig = join(files.certDir, '../copied.conf');
+    writeFileSync(kubeconfig, text);
+    const certDir = join(files.certDir, '../other');
+    await expect(
+      start({ nodeName: 'worker-2', kubeconfig, certDir }).running,
+    ).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: `${kubeconfig}: the certificate of "system:node:worker-1", and this is node worker-2`,
+    });
+    expect(existsSync(certDir)).toBe(false);
   });
 
   it('says of an address that is not of this machine how to find one', async () => {

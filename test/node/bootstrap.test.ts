@@ -60,7 +60,7 @@ function arrange() {
     options: Partial<typeof files> & { bootstrapKubeconfig?: string } = files,
   ) =>
     chooseCredentials(
-      { kubeconfig: files.kubeconfig, certDir: files.certDir, ...options },
+      { nodeName: 'worker-1', kubeconfig: files.kubeconfig, certDir: files.certDir, ...options },
       { now: () => NOW, disk: DISK },
     );
   const store = new CertificateStore({

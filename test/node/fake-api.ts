@@ -166,7 +166,13 @@ export class FakeApi {
     for (const watcher of this.#watchers) watcher(path, event);
   }
 
-  readonly connect: Connect = (target) => this.#client(target);
+  /** What clients were made for. */
+  readonly targets: ApiTarget[] = [];
+
+  readonly connect: Connect = (target) => {
+    this.targets.push(target);
+    return this.#client(target);
+  };
 
   #client(target: ApiTarget): KubernetesClient {
     const user = userOf(target);

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../src/client/index.ts';
 
 interface Sleeper {
-  readonly until: number;
+  until: number;
   readonly wake: () => void;
 }
 
@@ -42,6 +42,12 @@ export class ManualClock implements Clock {
   /** How long those that sleep have to wait yet, in milliseconds, shortest first. */
   get waits(): number[] {
     return [...this.#sleepers].map(({ until }) => until - this.#now).sort((a, b) => a - b);
+  }
+
+  /** The clock is set, or the machine has slept: timers know nothing of it. */
+  jump(ms: number): void {
+    this.#now += ms;
+    for (const sleeper of this.#sleepers) sleeper.until += ms;
   }
 
   /** Lets the time pass, waking who waits in the order of their times. */

@@ -42,7 +42,7 @@ function arrange() {
       facts: () => facts,
     },
     node,
-    () => changed.signal,
+    { changed: () => changed.signal },
   );
   const change = async (addresses: NodeFacts['addresses']): Promise<void> => {
     facts = { ...facts, addresses };

@@ -1,6 +1,11 @@
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { KubepkiError } from '../../src/errors.ts';
 import { StatusError } from '../../src/kubernetes/index.ts';
+import { DISK } from '../../src/node/disk.ts';
 import type { NodeEvent } from '../../src/node/index.ts';
+import { PendingFile } from '../../src/node/pending.ts';
 import { type IssuedCertificate, requestCertificate } from '../../src/node/request.ts';
 import { wantedClient, wantedServing } from '../../src/node/wanted.ts';
 import {
@@ -11,27 +16,46 @@ import {
   readRequest,
   verifyRequest,
 } from '../../src/x509/index.ts';
+import { temporaryDirectory } from '../temporary.ts';
 import { csrPath, FakeApi, makeAuthority, unreachable } from './fake-api.ts';
 import { ManualClock, settle, until } from './manual-clock.ts';
 
 const START = '2026-03-01T10:00:00Z';
 const WANTED = wantedClient('worker-1');
 
-function arrange() {
+interface Asking {
+  readonly wanted?: ReturnType<typeof wantedClient> | undefined;
+  readonly requester?: string;
+  readonly signal?: AbortSignal;
+}
+
+function arrange(disk = DISK) {
   const clock = new ManualClock(START);
   const api = new FakeApi(() => clock.now());
   const events: NodeEvent[] = [];
   const stop = new AbortController();
   const client = api.connect({ server: 'https://api.test:6443', token: 'bootstrap' });
-  const ask = async (wanted = WANTED): Promise<IssuedCertificate> =>
+  const directory = temporaryDirectory();
+  const left = new PendingFile({ directory, prefix: 'kubelet-client', disk });
+  const ask = async ({
+    wanted = WANTED,
+    requester = 'token-1',
+    signal = stop.signal,
+  }: Asking = {}): Promise<IssuedCertificate> =>
     requestCertificate(wanted, {
       client: () => client,
+      requester,
+      pending: left,
       clock,
-      signal: stop.signal,
+      signal,
       onEvent: (event) => events.push(event),
     });
-  return { clock, api, events, stop, ask };
+  return { clock, api, events, stop, ask, left, directory };
 }
+
+/** The key that a request is for. */
+const keyOf = (api: FakeApi, name: string): Buffer =>
+  Buffer.from(readRequest(Buffer.from(api.request(name).spec.request, 'base64')).spki);
 
 /** Leaves requests pending. */
 function arrangePending() {
@@ -79,7 +103,7 @@ describe('a request for a certificate', () => {
       { type: 'InternalIP', address: '192.0.2.9' },
     ]);
     expect(wanted).toBeDefined();
-    await ask(wanted);
+    await ask({ wanted });
     const { spec } = api.request(api.requests[0] ?? '');
     expect(spec.signerName).toBe('kubernetes.io/kubelet-serving');
     expect(spec.usages).toEqual(['digital signature', 'server auth']);
@@ -98,8 +122,10 @@ describe('a request for a certificate', () => {
   });
 
   it('has a new key each time', async () => {
-    const { ask } = arrange();
-    const [a, b] = [await ask(), await ask()];
+    const { ask, left } = arrange();
+    const a = await ask();
+    left.remove();
+    const b = await ask();
     expect(Buffer.from(a.key.spki)).not.toEqual(Buffer.from(b.key.spki));
   });
 
@@ -338,11 +364,131 @@ describe('a certificate that is not the one asked for', () => {
     ]);
     const { api, ask } = arrange();
     api.changeTemplate = (template) => ({ ...template, subjectAltNames: { dns: ['w'] } });
-    await expect(ask(wanted)).rejects.toThrow('lacks the IP address "192.0.2.9"');
+    await expect(ask({ wanted })).rejects.toThrow('lacks the IP address "192.0.2.9"');
     api.changeTemplate = (template) => ({
       ...template,
       subjectAltNames: { dns: ['w', 'x'], ip: ['192.0.2.9', '192.0.2.1'] },
     });
-    await expect(ask(wanted)).resolves.toBeDefined();
+    await expect(ask({ wanted })).resolves.toBeDefined();
+  });
+});
+
+describe('a request that is under way', () => {
+  const FILE = 'kubelet-client-pending.pem';
+
+  it('lies with its key in a file of the node alone, until it has ended', async () => {
+    const { api, asked, pending, directory, left } = arrangePending();
+    const name = await pending();
+    const file = join(directory, FILE);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const text = readFileSync(file, 'utf8');
+    expect(text).toMatch(/^CertificateSigningRequest csr-[0-9a-f]{10} of token-1\n/);
+    expect(Buffer.from(api.request(name).spec.request, 'base64').toString()).toBe(
+      left.read()?.request,
+    );
+    api.setStatus(name, { conditions: [{ type: 'Denied', status: 'True' }] });
+    await expect(asked).rejects.toMatchObject({ hint: expect.stringContaining('ask who decides') });
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it('is waited for by the next one that asks, with its key', async () => {
+    const { api, stop, asked, pending, ask, events } = arrangePending();
+    const name = await pending();
+    const key = keyOf(api, name);
+    // As after a kill: nothing is tidied up.
+    stop.abort(new Error('killed'));
+    await expect(asked).rejects.toThrow('killed');
+    const again = ask({ signal: new AbortController().signal });
+    await until('it is found', () => events.some(({ type }) => type === 'csr-resumed'));
+    api.sign(api.request(name));
+    expect(Buffer.from((await again).key.spki)).toEqual(key);
+    expect(api.requests).toEqual([name]);
+  });
+
+  it('is given to whoever comes after it was signed', async () => {
+    const { api, stop, asked, pending, ask } = arrangePending();
+    const name = await pending();
+    stop.abort(new Error('killed'));
+    await expect(asked).rejects.toThrow('killed');
+    api.sign(api.request(name));
+    const calls = api.calls.length;
+    await ask({ signal: new AbortController().signal });
+    expect(api.calls.slice(calls).map(({ what }) => what.split(' ')[0])).toEqual(['list']);
+  });
+
+  it('is waited for on and on where nobody signs, and not asked for again', async () => {
+    const { clock, api, asked, pending, ask } = arrangePending();
+    const name = await pending();
+    await clock.advance(15 * 60_000);
+    await expect(asked).rejects.toThrow('was not signed within 15 minutes');
+    for (let i = 0; i < 4; i++) {
+      const again = ask();
+      again.catch(() => undefined);
+      await settle();
+      await clock.advance(15 * 60_000);
+      await expect(again).rejects.toThrow('was not signed within 15 minutes');
+    }
+    expect(api.requests).toEqual([name]);
+  });
+
+  it.each<[string, (all: ReturnType<typeof arrangePending>, name: string) => Asking]>([
+    ['as somebody else', () => ({ requester: 'token-2' })],
+    ['for something else', () => ({ wanted: wantedClient('worker-2') })],
+    [
+      'and may not read it',
+      ({ api }) => {
+        api.failure = ({ what }) =>
+          what.startsWith('list') ? StatusError.of('Forbidden', 'not yours') : undefined;
+        return {};
+      },
+    ],
+    ['and it is gone', ({ api }, name) => (api.remove(csrPath(name)), {})],
+    [
+      'and another one has its name',
+      ({ api }, name) => {
+        const { spec } = api.request(name);
+        const request = Buffer.from('of somebody else').toString('base64');
+        api.put(csrPath(name), { ...api.request(name), spec: { ...spec, request } } as never);
+        return {};
+      },
+    ],
+    [
+      'and its file cannot be read',
+      ({ directory }) => (writeFileSync(join(directory, FILE), 'CertificateSigningRequest'), {}),
+    ],
+  ])('is not waited for when one asks %s', async (_, prepare) => {
+    const all = arrangePending();
+    const name = await all.pending();
+    all.stop.abort(new Error('killed'));
+    await expect(all.asked).rejects.toThrow('killed');
+    all.api.onRequest = (csr) => all.api.sign(csr);
+    const before = all.left.read();
+    const how = prepare(all, name);
+    const { key } = await all.ask({ ...how, signal: new AbortController().signal });
+    expect(before && Buffer.from(before.key.spki).equals(key.spki)).toBe(false);
+  });
+
+  it('is forgotten where the server has refused it, and not where there was no answer', async () => {
+    const { api, ask, left } = arrange();
+    api.failure = () => StatusError.of('Forbidden', 'no');
+    await expect(ask()).rejects.toThrow('no');
+    expect(left.read()).toBeUndefined();
+    for (const failure of [unreachable(), StatusError.of('InternalError', 'what?')]) {
+      api.failure = ({ what }) => (what.startsWith('create') ? failure : undefined);
+      await expect(ask()).rejects.toThrow(failure.message);
+      expect(left.read()).toBeDefined();
+    }
+  });
+
+  it('is not made where its key cannot be written', async () => {
+    const full = new KubepkiError('FILE_SYSTEM', 'no space left on the disk');
+    const { api, ask } = arrange({
+      ...DISK,
+      note: () => {
+        throw full;
+      },
+    });
+    await expect(ask()).rejects.toBe(full);
+    expect(api.calls).toEqual([]);
   });
 });

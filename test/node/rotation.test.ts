@@ -1,5 +1,8 @@
+import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { KubepkiError } from '../../src/errors.ts';
 import { StatusError } from '../../src/kubernetes/index.ts';
+import { DISK, type Disk } from '../../src/node/disk.ts';
 import type { NodeEvent } from '../../src/node/index.ts';
 import {
   CertificateKeeper,
@@ -10,12 +13,21 @@ import { CertificateStore } from '../../src/node/store.ts';
 import { wantedClient, wantedServing } from '../../src/node/wanted.ts';
 import { seededWith } from '../seeded.ts';
 import { temporaryDirectory } from '../temporary.ts';
-import { FakeApi, unreachable } from './fake-api.ts';
+import { csrPath, FakeApi, unreachable } from './fake-api.ts';
 import { ManualClock, settle, until } from './manual-clock.ts';
 
 const DAY = 86_400_000;
 
-function arrange(options: Partial<KeeperOptions> = {}) {
+/** Nothing that takes turns of the event loop: the clock can be advanced in one go. */
+const PROMPT: Disk = {
+  ...DISK,
+  create: async (path, content) => DISK.note(path, content),
+  sync: async () => undefined,
+};
+
+type Arranged = Partial<KeeperOptions> & { readonly disk?: Disk };
+
+function arrange({ disk = DISK, ...options }: Arranged = {}) {
   const clock = new ManualClock('2026-03-01T10:00:00Z');
   const api = new FakeApi(() => clock.now());
   const events: NodeEvent[] = [];
@@ -25,6 +37,7 @@ function arrange(options: Partial<KeeperOptions> = {}) {
     directory,
     prefix: 'kubelet-client',
     now: () => clock.now(),
+    disk,
   });
   const wanted = wantedClient('worker-1');
   const keeper = new CertificateKeeper({
@@ -33,6 +46,7 @@ function arrange(options: Partial<KeeperOptions> = {}) {
     renewNow: false,
     wanted: () => wanted,
     client: () => client,
+    requester: () => 'token-1',
     clock,
     random: () => 0.5,
     onEvent: (event) => events.push(event),
@@ -52,7 +66,7 @@ function arrange(options: Partial<KeeperOptions> = {}) {
     );
     await settle();
   };
-  return { clock, api, events, store, keeper, run, stop, happened };
+  return { directory, clock, api, events, store, keeper, run, stop, happened };
 }
 
 describe('the time to renew', () => {
@@ -131,11 +145,11 @@ describe('a keeper', () => {
     expect(late.api.requests).toHaveLength(1);
   });
 
-  it('waits 2, 4, 8 and 16 s after failures, up to a tenth more, then 32 s each', async () => {
+  it('waits 2, 4, 8 and 16 s after failures, then 32 s each, up to a tenth more', async () => {
     const { clock, api, events, run, stop, happened } = arrange();
     api.failure = () => unreachable();
     const running = run();
-    for (const [at, ms] of [2_100, 4_200, 8_400, 16_800, 32_000, 32_000].entries()) {
+    for (const [at, ms] of [2_100, 4_200, 8_400, 16_800, 33_600, 33_600].entries()) {
       await happened('attempt-failed', at + 1);
       expect(clock.waits).toEqual([ms]);
       expect(events.at(-1)).toEqual({
@@ -147,7 +161,7 @@ describe('a keeper', () => {
       await clock.advance(ms);
     }
     api.failure = () => undefined;
-    await clock.advance(32_000);
+    await clock.advance(33_600);
     await happened('certificate-stored');
     stop.abort();
     await running;
@@ -194,6 +208,277 @@ describe('a keeper', () => {
     expect(store.current()).toBeUndefined();
     stop.abort();
     await running;
+  });
+});
+
+describe('requests are few', () => {
+  const HOUR = 3_600_000;
+
+  it('where each is denied: ever fewer, four an hour in the end', async () => {
+    const { clock, api, run, stop, happened } = arrange({ disk: PROMPT, random: Math.random });
+    api.onRequest = ({ metadata: { name = '' } }) =>
+      api.setStatus(name, { conditions: [{ type: 'Denied', status: 'True' }] });
+    const running = run();
+    await happened('attempt-failed');
+    await clock.advance(HOUR);
+    expect(api.requests.length).toBeGreaterThan(8);
+    expect(api.requests.length).toBeLessThan(14);
+    const before = api.requests.length;
+    await clock.advance(10 * HOUR);
+    expect(api.requests.length - before).toBeLessThanOrEqual(40);
+    expect(api.requests.length - before).toBeGreaterThan(30);
+    stop.abort();
+    await running;
+  });
+
+  it('where nobody signs: one, as long as it is there', async () => {
+    const { clock, api, run, stop, happened } = arrange();
+    api.onRequest = () => undefined;
+    const running = run();
+    await happened('csr-created');
+    await clock.advance(10 * HOUR);
+    expect(api.requests).toHaveLength(1);
+    // The cleaner of the cluster, after a day.
+    api.remove(csrPath(api.requests[0] ?? ''));
+    api.onRequest = (csr) => api.sign(csr);
+    await happened('attempt-failed');
+    await clock.advance(60_000);
+    await happened('certificate-stored');
+    stop.abort();
+    await running;
+  });
+
+  it('where certificates have expired at birth: they are refused, and the clock is named', async () => {
+    const { clock, api, events, store, run, stop, happened } = arrange({ disk: PROMPT });
+    // As if this machine's clock were a year ahead.
+    api.changeTemplate = (template) => ({
+      ...template,
+      notBefore: new Date(template.notBefore.getTime() - 365 * DAY),
+      notAfter: new Date(template.notAfter.getTime() - 365 * DAY),
+    });
+    const running = run();
+    await happened('attempt-failed');
+    expect(events.find((event) => event.type === 'attempt-failed')?.message).toMatch(
+      /it expired 2025-03-11.*check the clock of this machine, where it is 2026-03-01/,
+    );
+    await clock.advance(HOUR);
+    expect(api.requests.length).toBeLessThan(14);
+    expect(store.current()).toBeUndefined();
+    stop.abort();
+    await running;
+  });
+
+  it('where they are to be renewed at birth: a third of what is left is waited for', async () => {
+    const { clock, api, events, keeper, run, stop, happened } = arrange({ disk: PROMPT });
+    // Dated back by a day, as some signers do, and good for an hour.
+    api.changeTemplate = (template) => ({
+      ...template,
+      notBefore: new Date(clock.now().getTime() - DAY),
+      notAfter: new Date(clock.now().getTime() + HOUR),
+    });
+    const running = run();
+    await happened('certificate-stored');
+    expect(events.filter(({ type }) => type === 'odd-dates')).toHaveLength(1);
+    for (let minutes = 0; minutes < 10 * 60; minutes++) {
+      await clock.advance(60_000);
+      expect(keeper.current).toBeDefined();
+    }
+    expect(api.requests).toHaveLength(31);
+    stop.abort();
+    await running;
+  });
+
+  it('where they end at once: ever fewer, one in five minutes in the end', async () => {
+    const { clock, api, run, stop, happened } = arrange({ disk: PROMPT });
+    api.changeTemplate = (template) => ({
+      ...template,
+      notAfter: new Date(template.notBefore.getTime() + 301_000),
+    });
+    const running = run();
+    await happened('certificate-stored');
+    await clock.advance(HOUR);
+    expect(api.requests.length).toBeLessThan(22);
+    const before = api.requests.length;
+    await clock.advance(HOUR);
+    expect(api.requests.length - before).toBe(12);
+    stop.abort();
+    await running;
+  });
+
+  it('where they begin in the future: one, and the clock is named', async () => {
+    const { clock, api, events, run, stop, happened } = arrange();
+    api.changeTemplate = (template) => ({
+      ...template,
+      notBefore: new Date(template.notBefore.getTime() + 2 * DAY),
+      notAfter: new Date(template.notAfter.getTime() + 2 * DAY),
+    });
+    const running = run();
+    await happened('certificate-stored');
+    expect(events.map(({ type }) => type)).toContain('odd-dates');
+    await clock.advance(9 * DAY);
+    expect(api.requests).toHaveLength(1);
+    stop.abort();
+    await running;
+  });
+});
+
+describe('a clock that is set', () => {
+  it('forward beyond the time to renew: it renews as soon as it looks', async () => {
+    const { clock, api, keeper, run, stop, happened } = arrange();
+    const running = run();
+    await happened('certificate-stored');
+    clock.jump(9 * DAY);
+    await clock.advance(60_000);
+    // Timers know nothing of it.
+    expect(api.requests).toHaveLength(1);
+    keeper.look();
+    await happened('renewed');
+    stop.abort();
+    await running;
+  });
+
+  it('back: it renews when it is time by the clock that is right now', async () => {
+    const { clock, api, keeper, run, stop, happened } = arrange();
+    clock.jump(5 * DAY);
+    const running = run();
+    await happened('certificate-stored');
+    clock.jump(-5 * DAY);
+    keeper.look();
+    await clock.advance(12 * DAY);
+    expect(api.requests).toHaveLength(1);
+    await clock.advance(DAY);
+    await happened('renewed');
+    stop.abort();
+    await running;
+  });
+
+  it('back by a year while it rests: it rests no longer for that', async () => {
+    let wanted = wantedClient('worker-1');
+    const { clock, keeper, run, stop, happened } = arrange({ wanted: () => wanted });
+    const running = run();
+    await happened('certificate-stored');
+    clock.jump(-365 * DAY);
+    wanted = wantedClient('worker-2');
+    keeper.look();
+    await settle();
+    await clock.advance(2_000);
+    await happened('renewed');
+    stop.abort();
+    await running;
+  });
+
+  it('draws no other time to renew when it is woken', async () => {
+    let drawn = 0;
+    const { clock, keeper, run, stop, happened } = arrange({
+      random: () => {
+        drawn++;
+        return 0.5;
+      },
+    });
+    const running = run();
+    await happened('certificate-stored');
+    const before = drawn;
+    for (let i = 0; i < 10; i++) {
+      keeper.look();
+      await clock.advance(3_600_000);
+    }
+    expect(drawn).toBe(before);
+    stop.abort();
+    await running;
+  });
+});
+
+describe('a disk that fails', () => {
+  const full = new KubepkiError('FILE_SYSTEM', '/pki: no space left on the disk', {
+    hint: 'free some space',
+  });
+
+  it('when the certificate is there: that one is stored when it can be, and no other asked for', async () => {
+    let isFull = true;
+    const { clock, api, events, store, run, stop, happened } = arrange({
+      disk: {
+        ...DISK,
+        create: async (path, content) => {
+          if (isFull) throw full;
+          await DISK.create(path, content);
+        },
+      },
+    });
+    const running = run();
+    await happened('attempt-failed');
+    await clock.advance(3_600_000);
+    expect(api.requests).toHaveLength(1);
+    expect(events.find((event) => event.type === 'attempt-failed')?.message).toBe(
+      '/pki: no space left on the disk (free some space)',
+    );
+    isFull = false;
+    await clock.advance(40_000);
+    await happened('certificate-stored');
+    expect(api.requests).toHaveLength(1);
+    expect(store.pending.read()).toBeUndefined();
+    stop.abort();
+    await running;
+  });
+
+  it('before anything is asked for: nothing is', async () => {
+    let isFull = true;
+    const { clock, api, run, stop, happened } = arrange({
+      disk: {
+        ...DISK,
+        note: (path, content) => {
+          if (isFull) throw full;
+          DISK.note(path, content);
+        },
+      },
+    });
+    const running = run();
+    await happened('attempt-failed');
+    await clock.advance(3_600_000);
+    expect(api.calls).toEqual([]);
+    isFull = false;
+    await clock.advance(40_000);
+    await happened('certificate-stored');
+    stop.abort();
+    await running;
+  });
+
+  it('and a kill after the certificate was stored: its key is not used for another one', async () => {
+    const first = arrange({
+      disk: {
+        ...DISK,
+        remove: (path) => {
+          if (path.endsWith('pending.pem')) throw full;
+          DISK.remove(path);
+        },
+      },
+    });
+    const running = first.run();
+    await first.happened('attempt-failed');
+    first.stop.abort();
+    await running;
+    expect(readdirSync(first.directory)).toContain('kubelet-client-pending.pem');
+    const pair = first.store.current();
+    expect(pair).toBeDefined();
+    const next = new CertificateKeeper({
+      kind: 'client',
+      store: new CertificateStore({
+        directory: first.directory,
+        prefix: 'kubelet-client',
+        now: () => first.clock.now(),
+      }),
+      pair,
+      renewNow: true,
+      wanted: () => wantedClient('worker-1'),
+      client: () => first.api.connect({ server: 'https://api.test:6443', token: 'bootstrap' }),
+      requester: () => 'token-1',
+      clock: first.clock,
+      random: () => 0.5,
+      onEvent: () => undefined,
+      onPair: () => undefined,
+    });
+    await next.run(new AbortController().signal, { once: true });
+    expect(next.current?.keyPem).not.toBe(pair?.keyPem);
+    expect(readdirSync(first.directory)).not.toContain('kubelet-client-pending.pem');
   });
 });
 

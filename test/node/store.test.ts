@@ -1,4 +1,5 @@
 import {
+  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -11,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { KubepkiError } from '../../src/errors.ts';
 import { DISK, type Disk } from '../../src/node/disk.ts';
 import { CertificateStore } from '../../src/node/store.ts';
 import {
@@ -69,7 +71,7 @@ describe('the certificate store', () => {
     expect(open(dir).current()).toMatchObject({ serial: stored.serial, keyPem: stored.keyPem });
   });
 
-  it('never touches a file that is there, and keeps the old ones', async () => {
+  it('never touches a file that is there, and keeps the one before', async () => {
     const dir = temporaryDirectory();
     const store = open(dir);
     const first = makePair();
@@ -80,6 +82,46 @@ describe('the certificate store', () => {
     expect(b.file).toBe(join(dir, 'kubelet-client-2026-03-04-05-06-08.pem'));
     expect(readFileSync(a.file, 'utf8')).toBe(before);
     expect(store.current()?.serial).toBe(b.serial);
+  });
+
+  it('keeps the pair in use and the one before it, and nothing that it has not made', async () => {
+    const dir = temporaryDirectory();
+    const mine = ['kubelet-client-old.pem', 'kubelet-server-2026-03-04-05-06-07.pem', 'ca.crt'];
+    for (const name of mine) writeFileSync(join(dir, name), name);
+    mkdirSync(join(dir, 'kubelet-client-2020-01-01-00-00-00.pem'));
+    const files: string[] = [];
+    for (let i = 0; i < 4; i++) {
+      const { pem, key } = makePair();
+      // The clock may go back meanwhile: order is not that of names.
+      const now = new Date(NOW.getTime() - i * 3_600_000);
+      files.push((await open(dir, { now }).update(pem, key)).file);
+    }
+    expect(files.map((file) => existsSync(file))).toEqual([false, false, true, true]);
+    expect(readdirSync(dir).sort()).toEqual(
+      [
+        ...mine,
+        'kubelet-client-2020-01-01-00-00-00.pem',
+        'kubelet-client-2026-03-04-02-06-07.pem',
+        'kubelet-client-2026-03-04-03-06-07.pem',
+        'kubelet-client-current.pem',
+      ].sort(),
+    );
+  });
+
+  it('has stored a pair also where old ones cannot be deleted', async () => {
+    const dir = temporaryDirectory();
+    const disk: Disk = {
+      ...DISK,
+      remove: () => {
+        throw new KubepkiError('FILE_SYSTEM', 'operation not permitted');
+      },
+    };
+    for (let i = 0; i < 3; i++) {
+      const { pem, key } = makePair();
+      const { serial } = await open(dir, { disk }).update(pem, key);
+      expect(open(dir).current()?.serial).toBe(serial);
+    }
+    expect(readdirSync(dir)).toHaveLength(4);
   });
 
   it('looks up the link, then the configured files, then <prefix>.crt and .key', async () => {

@@ -10,11 +10,13 @@ Examples:
     --kubeconfig=/etc/kubernetes/kubelet.conf --client-ca-file=/etc/kubernetes/pki/ca.crt
   kubepki node … --exit-after-bootstrap        for scripts: ends when the node is one of the cluster's
   kubepki node … --register-node=false         certificates only, the Node is a kubelet's business
+  kubepki node --beside-kubelet --bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf \\
+    --kubeconfig=/etc/kubernetes/kubelet.conf  the kubelet bootstraps; its token goes when it is in
   kubepki node … --hostname-override=other --node-ip=127.0.2.1 --address=127.0.2.1
                                                one more on this machine, with --kubeconfig and --cert-dir of its own
 
 What happens is told on standard error, a line each. Ends with SIGINT or SIGTERM. Exit status: 1 where
-the node cannot start, or has had no valid certificate for five minutes.`;
+the node cannot start, or has had no valid certificate for five minutes although the server answers.`;
 
 export function registerNode(program: Command): void {
   const command = new GoFlagsCommand('node')
@@ -51,6 +53,12 @@ export function registerNode(program: Command): void {
       booleanFlag(
         'exit-after-bootstrap',
         'end when the client certificate is proven and the Node registered',
+      ).default(false),
+    )
+    .addOption(
+      booleanFlag(
+        'beside-kubelet',
+        "a kubelet bootstraps with these two kubeconfigs: delete the first when its own certificate is proven, and say when it does not renew; other flags but exit-after-bootstrap don't count",
       ).default(false),
     )
     .addHelpText('after', EXAMPLES)
