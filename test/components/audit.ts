@@ -3,10 +3,14 @@
 import { readFile } from 'node:fs/promises';
 
 export interface AuditEvent {
+  stage: 'RequestReceived' | 'ResponseStarted' | 'ResponseComplete' | 'Panic';
+  /** When the stage was reached, RFC 3339 with microseconds. */
+  stageTimestamp: string;
   requestURI: string;
   verb: string;
   user: AuditUser;
-  sourceIPs: string[];
+  /** Of requests from outside. */
+  sourceIPs?: string[];
   userAgent?: string;
   objectRef?: { resource?: string; subresource?: string; namespace?: string; name?: string };
   responseStatus?: { code?: number; reason?: string };

@@ -3,9 +3,6 @@
  * the same requests, one after the other, and what they make of them is compared.
  */
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type CertificateSigningRequest,
@@ -27,21 +24,12 @@ import {
 } from '../../src/x509/index.ts';
 import { specRequest } from '../kubernetes/certificates/requests.ts';
 import { peers } from '../peers/peers.ts';
-import { applyCluster } from '../system/kubepki.ts';
-import { createNetwork, type Network } from '../system/network.ts';
 import { type Program, waitFor } from '../system/program.ts';
 import { keyOf } from '../x509/support.ts';
-import {
-  type Bench,
-  startApiserver,
-  startComponent,
-  startControllerManager,
-} from './components.ts';
+import { startControllerManager } from './components.ts';
 import { adminKubeconfig, hostFile } from './credentials.ts';
-import { kubectl } from './kubectl.ts';
-import { ADMIN, addressOf, CP_1, clusterYaml, type Variant } from './topology.ts';
-
-const VARIANT: Variant = { layout: 'kubeadm', keyAlgorithm: 'ECDSA-P256', endpoint: 'address' };
+import { type OwnServer, startUpstreamServer } from './own-server/bench.ts';
+import { ADMIN, CP_1 } from './topology.ts';
 
 /** Who creates a request, by impersonation. */
 const REQUESTERS = {
@@ -221,16 +209,10 @@ const REQUESTS = new Map(
   ]),
 );
 
-let network: Network;
-let bench: Bench;
-let data: string;
+let cluster: OwnServer;
 
 async function run(input: string | undefined, ...args: readonly string[]): Promise<string> {
-  const kubeconfig = adminKubeconfig(bench.files, 'super-admin');
-  const options = { host: ADMIN.name, kubeconfig, ...(input === undefined ? {} : { input }) };
-  const { code, stdout, stderr } = await kubectl(network, options, ...args);
-  if (code !== 0) throw new Error(`kubectl ${args.join(' ')} ended with ${code}: ${stderr}`);
-  return stdout;
+  return input === undefined ? cluster.admin(...args) : cluster.feed(input, ...args);
 }
 
 const ask = async (...args: readonly string[]): Promise<string> => run(undefined, ...args);
@@ -335,59 +317,33 @@ async function startControllers(name: string, ...flags: readonly string[]): Prom
     registerControllers(program);
     await program.parseAsync(${JSON.stringify([
       'controllers',
-      `--kubeconfig=${adminKubeconfig(bench.files, 'super-admin')}`,
-      `--cluster-signing-cert-file=${hostFile(bench.files, CP_1, 'ca', 'certificate')}`,
-      `--cluster-signing-key-file=${hostFile(bench.files, CP_1, 'ca', 'key')}`,
+      `--kubeconfig=${adminKubeconfig(cluster.files, 'super-admin')}`,
+      `--cluster-signing-cert-file=${hostFile(cluster.files, CP_1, 'ca', 'certificate')}`,
+      `--cluster-signing-key-file=${hostFile(cluster.files, CP_1, 'ca', 'key')}`,
       '--allowed-cidrs=172.16.10.0/24',
       // As kube-controller-manager, which knows no such thing.
       '--protect-existing-nodes=false',
       ...flags,
     ])}, { from: 'user' });`;
-  return network.start(ADMIN.name, process.execPath, ['--input-type=module', '-e', script], {
-    name,
-  });
+  return cluster.network.start(
+    ADMIN.name,
+    process.execPath,
+    ['--input-type=module', '-e', script],
+    {
+      name,
+    },
+  );
 }
 
 const startTheirs = async (controllers: string): Promise<Program> =>
-  startControllerManager(bench, { host: CP_1, flags: { controllers, 'leader-elect': 'false' } });
+  startControllerManager(cluster, {
+    host: CP_1,
+    flags: { controllers, 'leader-elect': 'false' },
+  });
 
-/** An etcd of one member, a kube-apiserver, and nothing else. */
 async function startBench(): Promise<void> {
   await peers(['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl']);
-  data = await mkdtemp(join(tmpdir(), 'kubepki-controllers-'));
-  const pki = await applyCluster(data, clusterYaml(VARIANT));
-  network = await createNetwork({
-    hosts: [CP_1, ADMIN].map(({ name, addresses }) => ({ name, addresses })),
-    logs: join(data, 'logs'),
-  });
-  bench = { network, files: { layout: VARIANT.layout, pki }, data };
-  const url = (port: number): string => `https://${addressOf(CP_1)}:${port}`;
-  const etcd = await startComponent(
-    bench,
-    'etcd',
-    { host: CP_1 },
-    {
-      name: CP_1.name,
-      'data-dir': join(data, 'etcd'),
-      'listen-client-urls': url(2379),
-      'advertise-client-urls': url(2379),
-      'listen-peer-urls': url(2380),
-      'initial-advertise-peer-urls': url(2380),
-      'initial-cluster': `${CP_1.name}=${url(2380)}`,
-      'client-cert-auth': 'true',
-      'peer-client-cert-auth': 'true',
-      'unsafe-no-fsync': 'true',
-    },
-  );
-  const apiserver = await startApiserver(bench, {
-    host: CP_1,
-    flags: { 'etcd-servers': url(2379) },
-  });
-  await waitFor(
-    'kube-apiserver becomes ready',
-    async () => ((await ask('get', '--raw', '/readyz')) === 'ok' ? true : undefined),
-    { deadline: 120_000, programs: [etcd, apiserver] },
-  );
+  cluster = await startUpstreamServer();
   const bind = async (name: string, role: string, group: string): Promise<string> =>
     ask('create', 'clusterrolebinding', name, `--clusterrole=${role}`, `--group=${group}`);
   const csr = 'system:certificates.k8s.io:certificatesigningrequests';
@@ -426,8 +382,7 @@ describe('beside a real kube-apiserver', () => {
   });
 
   afterAll(async () => {
-    await network.stop();
-    await rm(data, { recursive: true, force: true });
+    await cluster?.stop();
   });
 
   const issued = Object.keys(CASES).filter((name) => !LEFT.includes(name));
@@ -549,6 +504,12 @@ describe('beside a real kube-apiserver', () => {
       'kube-controller-manager works',
       async () => (await manager.log()).includes('Caches are synced') || undefined,
       { programs: [manager] },
+    );
+    await waitFor(
+      'the second works',
+      // Of what this server does not have.
+      async () => (await second.log()).includes('not started') || undefined,
+      { programs: [second] },
     );
     const items = names.map((name) => csrObject(name, { ...kubelet(), request }));
     await create(items, ...REQUESTERS.bootstrap);

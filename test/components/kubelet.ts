@@ -10,6 +10,19 @@ import { addressOf } from './topology.ts';
 
 export const KUBELET_PORT = 10250;
 
+/** Settings that let a kubelet run on a machine that is not its own: no cgroups, no eviction. */
+export const ON_A_MACHINE_NOT_ITS_OWN = {
+  cgroupsPerQOS: false,
+  enforceNodeAllocatable: [],
+  failCgroupV1: false,
+  failSwapOn: false,
+  localStorageCapacityIsolation: false,
+  evictionHard: { 'memory.available': '0%' },
+  imageGCHighThresholdPercent: 100,
+  makeIPTablesUtilChains: false,
+  oomScoreAdj: 0,
+};
+
 /** Starts a kubelet, and a runtime of its own before it. */
 export async function startKubelet(
   bench: Bench,
@@ -34,16 +47,7 @@ export async function startKubelet(
     volumePluginDir: join(folder, 'volume-plugins'),
     // With true it would ask for another certificate at once and put it in the place of ours.
     rotateCertificates: false,
-    // What follows lets it run on a machine that is not its own: no cgroups, no eviction.
-    cgroupsPerQOS: false,
-    enforceNodeAllocatable: [],
-    failCgroupV1: false,
-    failSwapOn: false,
-    localStorageCapacityIsolation: false,
-    evictionHard: { 'memory.available': '0%' },
-    imageGCHighThresholdPercent: 100,
-    makeIPTablesUtilChains: false,
-    oomScoreAdj: 0,
+    ...ON_A_MACHINE_NOT_ITS_OWN,
   });
   const kubelet = await startComponent(
     bench,

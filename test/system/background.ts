@@ -1,4 +1,4 @@
-/** kubepki in the background for the time of a test: `up`, `server`, `node`. */
+/** Programs in the background for the time of a test: kubepki's `up`, `server`, `node`, and others. */
 import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
@@ -15,9 +15,17 @@ export interface Background {
 
 const LONGEST_MS = 60_000;
 
-export function inBackground(args: readonly string[], cwd?: string): Background {
+/** kubepki itself. */
+export const inBackground = (args: readonly string[], cwd?: string): Background =>
+  programInBackground(KUBEPKI, args, cwd);
+
+export function programInBackground(
+  program: string,
+  args: readonly string[],
+  cwd?: string,
+): Background {
   // It dies with the test, however that ends.
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', KUBEPKI, ...args], {
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', program, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(cwd === undefined ? {} : { cwd }),
   });
@@ -43,7 +51,9 @@ export function inBackground(args: readonly string[], cwd?: string): Background 
       const from = performance.now();
       while (!there()) {
         if (ended || performance.now() - from > LONGEST_MS) {
-          throw new Error(`kubepki ${args.join(' ')} did not say ${String(text)}, but:\n${said}`);
+          throw new Error(
+            `${program} ${args.join(' ')} did not say ${String(text)}, but:\n${said}`,
+          );
         }
         await delay(20);
       }

@@ -13,7 +13,7 @@ import { KUBEPKI } from '../../spawn.ts';
 import { applyCluster } from '../../system/kubepki.ts';
 import { createNetwork } from '../../system/network.ts';
 import { type Program, waitFor } from '../../system/program.ts';
-import { type Bench, startApiserver, startComponent } from '../components.ts';
+import { auditLog, type Bench, startApiserver, startComponent } from '../components.ts';
 import { adminKubeconfig, hostFile } from '../credentials.ts';
 import { kubectl } from '../kubectl.ts';
 import { ADMIN, API_PORT, addressOf, CP_1, clusterYaml, type Variant } from '../topology.ts';
@@ -26,11 +26,17 @@ export const AGAINST: Against =
   process.env['KUBEPKI_AGAINST'] === 'kube-apiserver' ? 'kube-apiserver' : 'kubepki';
 
 export interface OwnServer extends Bench {
+  /** The file of its audit log. */
+  readonly audit: string;
   /** The API server as it runs now. */
   server(): Program;
   /** kubectl as super-admin; throws where it ends with an error. */
   admin(...args: readonly string[]): Promise<string>;
-  /** The same, with objects on its input. */
+  /** kubepki as super-admin, on the administrator's host; what it prints, and throws where it ends with an error. */
+  kubepki(...args: readonly string[]): Promise<string>;
+  /** kubectl, with this on its input. */
+  feed(input: string, ...args: readonly string[]): Promise<string>;
+  /** The same, to create objects. */
   create(...objects: readonly object[]): Promise<void>;
   /** The same as somebody else: `--as=…`. */
   createAs(who: readonly string[], ...objects: readonly object[]): Promise<void>;
@@ -49,12 +55,19 @@ export interface OwnServerOptions {
   /** Lines of its `--token-auth-file`. */
   readonly tokens?: readonly string[];
   readonly programs: readonly PeerName[];
+  /** Where a test has both. */
+  readonly against?: Against;
 }
+
+/** One etcd and one kube-apiserver alone, in the place of `kubepki server`. */
+export const startUpstreamServer = async (...hosts: readonly Host[]): Promise<OwnServer> =>
+  startOwnServer({ against: 'kube-apiserver', hosts, programs: [] });
 
 /** Needs root and iproute2. */
 export async function startOwnServer(options: OwnServerOptions): Promise<OwnServer> {
+  const { against = AGAINST } = options;
   const needed: readonly PeerName[] =
-    AGAINST === 'kubepki' ? ['kubectl'] : ['kubectl', 'etcd', 'kube-apiserver'];
+    against === 'kubepki' ? ['kubectl'] : ['kubectl', 'etcd', 'kube-apiserver'];
   await peers([...needed, ...options.programs]);
   const data = await mkdtemp(join(tmpdir(), 'kubepki-own-'));
   const pki = await applyCluster(data, clusterYaml(VARIANT));
@@ -65,15 +78,16 @@ export async function startOwnServer(options: OwnServerOptions): Promise<OwnServ
   const bench: Bench = { network, files: { layout: VARIANT.layout, pki }, data };
   const flags = [...(options.flags ?? []), ...(await tokenFile(bench, options.tokens))];
   const start = async (): Promise<Program> =>
-    AGAINST === 'kubepki' ? startKubepki(bench, flags) : startUpstream(bench);
+    against === 'kubepki' ? startKubepki(bench, flags) : startUpstream(bench);
   let server = await start();
 
+  const superAdmin = adminKubeconfig(bench.files, 'super-admin');
   const run = async (args: readonly string[], input?: string): Promise<string> => {
     const { code, stdout, stderr } = await kubectl(
       network,
       {
         host: ADMIN.name,
-        kubeconfig: adminKubeconfig(bench.files, 'super-admin'),
+        kubeconfig: superAdmin,
         ...(input === undefined ? {} : { input }),
       },
       ...args,
@@ -89,8 +103,16 @@ export async function startOwnServer(options: OwnServerOptions): Promise<OwnServ
     );
   const own: OwnServer = {
     ...bench,
+    audit: auditLog(bench, CP_1),
     server: () => server,
     admin: async (...args) => run(args),
+    async kubepki(...args) {
+      const all = [...args, `--kubeconfig=${superAdmin}`];
+      const { code, stdout, stderr } = await network.run(ADMIN.name, KUBEPKI, all);
+      if (code !== 0) throw new Error(`kubepki ${args.join(' ')}: ${stderr.trim()}`);
+      return stdout.trimEnd();
+    },
+    feed: async (input, ...args) => run(args, input),
     create: async (...items) => own.createAs([], ...items),
     async createAs(who, ...items) {
       const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
@@ -139,7 +161,8 @@ async function withStorage({ data }: Bench, use: (storage: Storage) => Promise<v
 const stateOf = (data: string): string => join(data, 'state');
 const databaseOf = (data: string): string => join(stateOf(data), 'state.db');
 
-async function startKubepki({ network, files, data }: Bench, flags: readonly string[]) {
+async function startKubepki(bench: Bench, flags: readonly string[]): Promise<Program> {
+  const { network, files, data } = bench;
   const of = (id: Parameters<typeof hostFile>[2], part: 'certificate' | 'key'): string =>
     hostFile(files, CP_1, id, part);
   await mkdir(stateOf(data), { recursive: true, mode: 0o700 });
@@ -162,6 +185,7 @@ async function startKubepki({ network, files, data }: Bench, flags: readonly str
       `--cluster-signing-cert-file=${of('ca', 'certificate')}`,
       `--cluster-signing-key-file=${of('ca', 'key')}`,
       '--enable-bootstrap-token-auth',
+      `--audit-log-path=${auditLog(bench, CP_1)}`,
       ...flags,
     ],
     { name: 'kubepki-server' },

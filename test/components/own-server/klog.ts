@@ -15,3 +15,8 @@ export function errorsIn(log: string): string[] {
 /** Those of its errors that none of the patterns knows. */
 export const unknownErrors = (log: string, known: readonly RegExp[]): string[] =>
   errorsIn(log).filter((error) => !known.some((pattern) => pattern.test(error)));
+
+/** What they complain of wherever they start without a manifest of feature gates. */
+export const EMPTY_MANIFEST = /^options\.go The manifest file is empty, ignoring\./;
+/** While the control plane's server is away. */
+export const SERVER_AWAY = /dial tcp 172\.16\.10\.11:6443: connect: connection refused/;

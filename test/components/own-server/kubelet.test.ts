@@ -2,7 +2,7 @@
  * A kubelet as it is, in its default content type, lives on `kubepki server`: bootstraps with a token, has
  * both certificates and rotates them, keeps its Node, its Lease and the status of its pods. It complains of
  * nothing there that it does not complain of at kube-apiserver: run with `KUBEPKI_AGAINST=kube-apiserver`, all
- * of this holds there as well.
+ * of this holds there as well, but that a copy of its certificate is of no use elsewhere.
  */
 
 import { readFileSync, readlinkSync } from 'node:fs';
@@ -28,11 +28,10 @@ import { ADMIN, addressOf, CP_1 } from '../topology.ts';
 import { AGAINST, type OwnServer, startOwnServer } from './bench.ts';
 import { unknownErrors } from './klog.ts';
 import { type BootstrappedKubelet, startBootstrappingKubelet } from './kubelet.ts';
+import { bootstrapKubeconfig } from './nodes.ts';
 
 const WORKER: Host = { name: 'worker-9', addresses: ['172.16.10.29'], roles: ['worker'] };
 const TOKEN = { id: 'abcdef', secret: '0123456789abcdef' };
-const BOOTSTRAPPERS = 'system:bootstrappers:kubeadm:default-node-token';
-const CSR = 'system:certificates.k8s.io:certificatesigningrequests';
 const CIDRS = '--allowed-cidrs=172.16.10.0/24';
 /**
  * With the five minutes that certificates are dated back, 70 to 90 per cent of the life of such a certificate
@@ -60,9 +59,6 @@ const KNOWN = [
 
 let own: OwnServer;
 let worker: BootstrappedKubelet;
-
-const bind = async (name: string, role: string, subject: string): Promise<string> =>
-  own.admin('create', 'clusterrolebinding', name, `--clusterrole=${role}`, subject);
 
 const running = (): { deadline: number; programs: readonly Program[] } => ({
   ...PATIENCE,
@@ -126,30 +122,15 @@ const runningPod = async (name: string): Promise<Pod> =>
 beforeAll(async () => {
   own = await startOwnServer({
     hosts: [WORKER],
-    flags: [CIDRS, `--cluster-signing-duration=${LIFETIME}`],
+    flags: [CIDRS, `--cluster-signing-duration=${LIFETIME}`, '--bind-node-credentials'],
     programs:
       AGAINST === 'kubepki'
         ? ['kubelet', 'fakecri']
         : ['kubelet', 'fakecri', 'kube-controller-manager'],
   });
   if (AGAINST === 'kube-apiserver') await startControllersOfUpstream();
-  await bind('kubelet-bootstrap', 'system:node-bootstrapper', `--group=${BOOTSTRAPPERS}`);
-  await bind('approve-bootstrap', `${CSR}:nodeclient`, `--group=${BOOTSTRAPPERS}`);
-  await bind('approve-rotation', `${CSR}:selfnodeclient`, '--group=system:nodes');
-  await bind('kubelet-api', 'system:kubelet-api-admin', '--user=kube-apiserver-kubelet-client');
-  await own.create({
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { name: `bootstrap-token-${TOKEN.id}`, namespace: 'kube-system' },
-    type: 'bootstrap.kubernetes.io/token',
-    stringData: {
-      'token-id': TOKEN.id,
-      'token-secret': TOKEN.secret,
-      'usage-bootstrap-authentication': 'true',
-      'auth-extra-groups': BOOTSTRAPPERS,
-    },
-  });
-  worker = await startBootstrappingKubelet(own, WORKER, `${TOKEN.id}.${TOKEN.secret}`);
+  const bootstrap = await bootstrapKubeconfig(own, WORKER, `${TOKEN.id}.${TOKEN.secret}`);
+  worker = await startBootstrappingKubelet(own, WORKER, bootstrap);
 });
 afterAll(async () => own?.stop());
 
@@ -287,6 +268,23 @@ describe(`a kubelet at ${AGAINST}`, () => {
     await leaseRenewed();
     expect(await conditionOf('Ready')).toBe('True');
   });
+
+  it.runIf(AGAINST === 'kubepki')(
+    'is nobody with a copy of its certificate on another host',
+    async () => {
+      // One file holds certificate and key, and a renewed one is copied as easily as the first.
+      const question = {
+        url: `https://${addressOf(CP_1)}:6443/api/v1/nodes/worker-9`,
+        client: { certificate: client(), key: client() },
+        headers: { 'X-Forwarded-For': addressOf(WORKER) },
+      };
+      expect((await get(own.network, WORKER, question)).status).toBe(200);
+      const { status, body } = await get(own.network, ADMIN, question);
+      expect(status).toBe(403);
+      expect(body).toContain(`is not accepted from ${addressOf(ADMIN)}`);
+      expect(await own.admin('get', 'nodebindings')).toContain(addressOf(WORKER));
+    },
+  );
 
   it('has complained of nothing that it would not complain of at kube-apiserver', async () => {
     const log = await worker.kubelet.log();

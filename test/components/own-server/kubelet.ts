@@ -7,21 +7,22 @@ import { peer } from '../../peers/peers.ts';
 import type { Program } from '../../system/program.ts';
 import type { Bench } from '../components.ts';
 import { hostFile } from '../credentials.ts';
-import { emptyFolder, startRuntime } from '../kubelet.ts';
+import { emptyFolder, ON_A_MACHINE_NOT_ITS_OWN, startRuntime } from '../kubelet.ts';
 import { addressOf, CP_1 } from '../topology.ts';
-import { writeKubeconfig } from './bench.ts';
 
 export interface BootstrappedKubelet {
   readonly kubelet: Program;
+  /** Starts it once more, as it was started; the one before has to have ended. */
+  again(): Promise<Program>;
   /** Where its files lie. */
   readonly folder: string;
 }
 
-/** @param token bootstrap token */
+/** @param bootstrap kubeconfig with a bootstrap token */
 export async function startBootstrappingKubelet(
   bench: Bench,
   host: Host,
-  token: string,
+  bootstrap: string,
 ): Promise<BootstrappedKubelet> {
   const folder = join(bench.data, host.name);
   const cwd = await emptyFolder(folder);
@@ -33,22 +34,22 @@ export async function startBootstrappingKubelet(
   await bench.network.run(host.name, 'sh', ['-ec', mounts]);
   const config = join(folder, 'config.json');
   await writeFile(config, JSON.stringify(configuration(bench, folder, socket), undefined, 2));
-  const bootstrap = await writeKubeconfig(bench, join(folder, 'bootstrap.conf'), { token });
-  const kubelet = await bench.network.start(
-    host.name,
-    await peer('kubelet'),
-    [
-      `--config=${config}`,
-      `--bootstrap-kubeconfig=${bootstrap}`,
-      `--kubeconfig=${join(folder, 'kubelet.conf')}`,
-      `--cert-dir=${join(folder, 'pki')}`,
-      `--root-dir=${folder}`,
-      `--hostname-override=${host.name}`,
-      `--node-ip=${addressOf(host)}`,
-    ],
-    { name: 'kubelet', cwd },
-  );
-  return { kubelet, folder };
+  const again = async (): Promise<Program> =>
+    bench.network.start(
+      host.name,
+      await peer('kubelet'),
+      [
+        `--config=${config}`,
+        `--bootstrap-kubeconfig=${bootstrap}`,
+        `--kubeconfig=${join(folder, 'kubelet.conf')}`,
+        `--cert-dir=${join(folder, 'pki')}`,
+        `--root-dir=${folder}`,
+        `--hostname-override=${host.name}`,
+        `--node-ip=${addressOf(host)}`,
+      ],
+      { name: 'kubelet', cwd },
+    );
+  return { kubelet: await again(), again, folder };
 }
 
 const configuration = (bench: Bench, folder: string, socket: string): object => ({
@@ -68,14 +69,5 @@ const configuration = (bench: Bench, folder: string, socket: string): object => 
   containerRuntimeEndpoint: `unix://${socket}`,
   podLogsDir: join(folder, 'pod-logs'),
   volumePluginDir: join(folder, 'volume-plugins'),
-  // What follows lets it run on a machine that is not its own: no cgroups, no eviction.
-  cgroupsPerQOS: false,
-  enforceNodeAllocatable: [],
-  failCgroupV1: false,
-  failSwapOn: false,
-  localStorageCapacityIsolation: false,
-  evictionHard: { 'memory.available': '0%' },
-  imageGCHighThresholdPercent: 100,
-  makeIPTablesUtilChains: false,
-  oomScoreAdj: 0,
+  ...ON_A_MACHINE_NOT_ITS_OWN,
 });

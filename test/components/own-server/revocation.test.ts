@@ -26,20 +26,16 @@ import { get } from '../probes/ask.ts';
 import { ADMIN, addressOf } from '../topology.ts';
 import { AGAINST, type OwnServer, startOwnServer, writeKubeconfig } from './bench.ts';
 import { type BootstrappedKubelet, startBootstrappingKubelet } from './kubelet.ts';
+import { bootstrapKubeconfig } from './nodes.ts';
 
 const WORKER: Host = { name: 'worker-9', addresses: ['172.16.10.29'], roles: ['worker'] };
 const TOKEN = { id: 'abcdef', secret: '0123456789abcdef' };
-const BOOTSTRAPPERS = 'system:bootstrappers:kubeadm:default-node-token';
-const CSR = 'system:certificates.k8s.io:certificatesigningrequests';
 /** The certificate's time is over 34 seconds after it is made, at the earliest. */
 const LIFETIME = '80s';
 const UNAUTHORIZED = /must be logged in to the server|: Unauthorized/;
 
 let own: OwnServer;
 let worker: BootstrappedKubelet;
-
-const bind = async (name: string, role: string, subject: string): Promise<string> =>
-  own.admin('create', 'clusterrolebinding', name, `--clusterrole=${role}`, subject);
 
 const running = (): { deadline: number; programs: readonly Program[] } => ({
   deadline: 60_000,
@@ -53,17 +49,8 @@ const asAdmin = async (...args: readonly string[]) =>
     ...args,
   );
 
-/** As super-admin, on the administrator's machine. */
-async function revoke(...args: readonly string[]): Promise<string> {
-  const kubeconfig = `--kubeconfig=${adminKubeconfig(own.files, 'super-admin')}`;
-  const { code, stdout, stderr } = await own.network.run(ADMIN.name, KUBEPKI, [
-    'revoke',
-    kubeconfig,
-    ...args,
-  ]);
-  if (code !== 0) throw new Error(stderr);
-  return stdout;
-}
+const revoke = async (...args: readonly string[]): Promise<string> =>
+  own.kubepki('revoke', ...args);
 
 /** Certificate and key of a kubeconfig as files. */
 function clientOf(id: 'admin' | 'super-admin') {
@@ -87,23 +74,8 @@ beforeAll(async () => {
     flags: ['--allowed-cidrs=172.16.10.0/24', `--cluster-signing-duration=${LIFETIME}`],
     programs: ['kubelet', 'fakecri'],
   });
-  await bind('kubeadm:cluster-admins', 'cluster-admin', '--group=kubeadm:cluster-admins');
-  await bind('kubelet-bootstrap', 'system:node-bootstrapper', `--group=${BOOTSTRAPPERS}`);
-  await bind('approve-bootstrap', `${CSR}:nodeclient`, `--group=${BOOTSTRAPPERS}`);
-  await bind('approve-rotation', `${CSR}:selfnodeclient`, '--group=system:nodes');
-  await own.create({
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { name: `bootstrap-token-${TOKEN.id}`, namespace: 'kube-system' },
-    type: 'bootstrap.kubernetes.io/token',
-    stringData: {
-      'token-id': TOKEN.id,
-      'token-secret': TOKEN.secret,
-      'usage-bootstrap-authentication': 'true',
-      'auth-extra-groups': BOOTSTRAPPERS,
-    },
-  });
-  worker = await startBootstrappingKubelet(own, WORKER, `${TOKEN.id}.${TOKEN.secret}`);
+  const bootstrap = await bootstrapKubeconfig(own, WORKER, `${TOKEN.id}.${TOKEN.secret}`);
+  worker = await startBootstrappingKubelet(own, WORKER, bootstrap);
   await waitFor('the Node is there', async () => own.get<Node>('node', WORKER.name), running());
 });
 afterAll(async () => own?.stop());

@@ -55,6 +55,15 @@ export async function get(network: Network, host: Host, question: Question): Pro
   return answer;
 }
 
+/** A page that is served over plain HTTP, and on loopback mostly. */
+export async function fetchPage(network: Network, host: Host, url: string): Promise<string> {
+  const script = 'process.stdout.write(await (await fetch(process.argv[1])).text())';
+  const args = ['--input-type=module', '--eval', script, url];
+  const { code, stdout, stderr } = await network.run(host.name, process.execPath, args);
+  if (code !== 0) throw new Error(`fetching ${url} on ${host.name}: ${stderr}`);
+  return stdout;
+}
+
 /** Milliseconds that a server may take to answer. */
 const PATIENCE = 20_000;
 
