@@ -50,6 +50,10 @@ const WORKER_URL = new URL(
 /** What reading makes is soon garbage: a small young generation keeps it from growing to 100 MB. */
 const LIMITS = { maxYoungGenerationSizeMb: 16 };
 
+/** As `loadCluster`, of a text that was read. @param where it is from */
+export const readClusterText = (text: string, where: string): Promise<Cluster> =>
+  read(text, where, undefined);
+
 async function read(text: string, where: string, local: LocalHost | undefined): Promise<Cluster> {
   const machine = local === undefined ? undefined : machineOf(local, text);
   const onNote = (note: Issue): void => printNote(where, note);

@@ -9,72 +9,64 @@ import {
   transportFromKubeconfig,
 } from '../client/index.ts';
 import {
-  type CertificateAuthority,
+  ControllerMetrics,
   enabledControllers,
   formatLogLine,
   type LeaderElection,
   type LogLine,
+  type RootCa,
   runControllers,
   type ServingOptions,
 } from '../controllers/index.ts';
 import { KubepkiError, quoted } from '../errors.ts';
-import {
-  KUBE_APISERVER_CLIENT_SIGNER,
-  KUBELET_CLIENT_SIGNER,
-  KUBELET_SERVING_SIGNER,
-  LEGACY_UNKNOWN_SIGNER,
-  parseGoDuration,
-  SIGNER_NAMES,
-  type SignerName,
-} from '../kubernetes/index.ts';
-import type { Issuer } from '../x509/index.ts';
-import { authorityFiles } from './authority-files.ts';
+import { ApiServerNames } from './api-server-names.ts';
+import { type MetricsAddress, metricsAddressOf, serveMetrics } from './metrics-endpoint.ts';
 import { visible } from './output.ts';
+import { rootCaFile, rootCaOfKubeconfig } from './root-ca.ts';
 import { untilSignal } from './signals.ts';
+import {
+  readAuthorities,
+  type SignersFiles,
+  signingDurationOf,
+  signingFiles,
+} from './signing-files.ts';
+import type { SigningFlags } from './signing-flags.ts';
 import { VERSION } from './version.ts';
 import { WatchedFiles } from './watched-files.ts';
 
-export interface ControllersFlags {
+export interface ControllersFlags extends SigningFlags {
   readonly kubeconfig?: string;
-  readonly clusterSigningCertFile?: string;
-  readonly clusterSigningKeyFile?: string;
-  readonly clusterSigningKubeletServingCertFile?: string;
-  readonly clusterSigningKubeletServingKeyFile?: string;
-  readonly clusterSigningKubeletClientCertFile?: string;
-  readonly clusterSigningKubeletClientKeyFile?: string;
-  readonly clusterSigningKubeApiserverClientCertFile?: string;
-  readonly clusterSigningKubeApiserverClientKeyFile?: string;
-  readonly clusterSigningLegacyUnknownCertFile?: string;
-  readonly clusterSigningLegacyUnknownKeyFile?: string;
   readonly clusterSigningDuration: string;
+  readonly rootCaFile?: string;
   readonly controllers?: readonly string[];
   readonly allowedCidrs?: readonly string[];
   readonly allowedDnsSuffixes?: readonly string[];
   readonly reservedNames?: readonly string[];
   readonly protectExistingNodes: boolean;
+  readonly dryRun: boolean;
+  readonly metricsBindAddress?: string;
   readonly leaderElect: boolean;
   readonly leaderElectResourceLock: string;
   readonly leaderElectResourceName: string;
   readonly leaderElectResourceNamespace: string;
 }
 
-/** The files of a CA. */
-export interface SigningFiles {
-  readonly certFile: string;
-  readonly keyFile: string;
-}
-
 export interface ControllersConfig {
   /** Absent: what a pod is given. */
   readonly kubeconfig?: string;
   /** By signer; one without files signs nothing. */
-  readonly signing: ReadonlyMap<SignerName, SigningFiles>;
+  readonly signing: SignersFiles;
   /** Milliseconds. */
   readonly duration: number;
+  /** Absent: what the kubeconfig says, if anything. */
+  readonly rootCaFile?: string;
   readonly controllers: readonly string[];
   /** Absent: nothing says what nodes may serve as. The API server's own host is not in it. */
   readonly serving?: ServingOptions;
   readonly protectNodes: boolean;
+  readonly dryRun: boolean;
+  /** Absent: nobody is shown what they count. */
+  readonly metricsAddress?: MetricsAddress;
   readonly lease?: Omit<LeaderElection, 'identity'>;
 }
 
@@ -83,13 +75,19 @@ export async function runControllersCommand(flags: ControllersFlags): Promise<vo
   const config = controllersConfig(flags);
   const write = (line: string): void => void process.stderr.write(`kubepki: ${visible(line)}\n`);
   const files = new WatchedFiles({ clock: systemClock, log: write, tell: write });
-  const authorities = await readAuthorities(config.signing, files);
+  const authorities = await readAuthorities(config.signing, files, () => systemClock.now());
   const log = (line: LogLine): void => {
     if (line.level !== 'debug') write(formatLogLine(line));
   };
-  const transport = await connect(config.kubeconfig);
+  const metrics = new ControllerMetrics();
+  const apiServer = new ApiServerNames();
+  const transport = await connect(config.kubeconfig, apiServer);
+  const rootCa = await readRootCa(config, files);
   const client = createClient(transport);
-  const serving = config.serving && withReserved(config.serving, hostOf(transport.server));
+  const serving = config.serving && apiServer.reservedIn(config.serving, transport);
+  const endpoint =
+    config.metricsAddress && (await serveMetrics(config.metricsAddress, { metrics, files }));
+  if (endpoint !== undefined) write(`metrics on ${endpoint.url}`);
   try {
     await untilSignal(async (signal) => {
       await whileFollowing(files, async () =>
@@ -100,7 +98,10 @@ export async function runControllersCommand(flags: ControllersFlags): Promise<vo
           log,
           controllers: config.controllers,
           protectNodes: config.protectNodes,
+          dryRun: config.dryRun,
+          metrics,
           ...(serving === undefined ? {} : { serving }),
+          ...(rootCa === undefined ? {} : { rootCa }),
           ...(authorities === undefined
             ? {}
             : { signing: { authorities, duration: config.duration } }),
@@ -111,6 +112,7 @@ export async function runControllersCommand(flags: ControllersFlags): Promise<vo
       );
     });
   } finally {
+    await endpoint?.close();
     await client.close();
   }
 }
@@ -130,45 +132,36 @@ async function whileFollowing(files: WatchedFiles, run: () => Promise<void>): Pr
   }
 }
 
-async function connect(kubeconfig: string | undefined): Promise<RemoteTransport> {
-  const common = { userAgent: `kubepki-controllers/${VERSION}`, clock: systemClock };
+/**
+ * In a pod, nothing says it but the flag: the file that it has there is what is published in its namespace, and
+ * whoever may change that would have it everywhere.
+ */
+async function readRootCa(
+  { rootCaFile: path, kubeconfig }: ControllersConfig,
+  files: WatchedFiles,
+): Promise<RootCa | undefined> {
+  if (path !== undefined) return rootCaFile(path, files);
+  return kubeconfig === undefined ? undefined : rootCaOfKubeconfig(kubeconfig, files);
+}
+
+async function connect(
+  kubeconfig: string | undefined,
+  apiServer: ApiServerNames,
+): Promise<RemoteTransport> {
+  const common = {
+    userAgent: `kubepki-controllers/${VERSION}`,
+    clock: systemClock,
+    onServerCertificate: (der: Uint8Array) => apiServer.seen(der),
+  };
   return kubeconfig === undefined
     ? inClusterTransport({ ...common, env: process.env })
     : transportFromKubeconfig({ ...common, path: kubeconfig });
 }
 
-/** The host of a server's address as certificates name it: an IPv6 address without brackets. */
-export const hostOf = (server: string): string =>
-  new URL(server).hostname.replace(/^\[(.*)\]$/, '$1');
-
-const withReserved = (serving: ServingOptions, host: string): ServingOptions => ({
-  ...serving,
-  reserved: [...serving.reserved, host],
-});
-
-/**
- * Each file is read once, and again when it has changed, however many signers sign with it; undefined where
- * there is no CA at all.
- */
-async function readAuthorities(
-  signing: ControllersConfig['signing'],
-  files: WatchedFiles,
-): Promise<Partial<Record<SignerName, CertificateAuthority>> | undefined> {
-  const read = new Map<string, () => Issuer>();
-  const authorities: Partial<Record<SignerName, CertificateAuthority>> = {};
-  for (const [signer, { certFile, keyFile }] of signing) {
-    const id = JSON.stringify([certFile, keyFile]);
-    const issuer =
-      read.get(id) ?? (await files.add(authorityFiles(certFile, keyFile, () => systemClock.now())));
-    read.set(id, issuer);
-    authorities[signer] = async () => issuer();
-  }
-  return signing.size === 0 ? undefined : authorities;
-}
-
 /** @throws KubepkiError USAGE naming the flags, INVALID_VALUE for a controller that does not exist */
 export function controllersConfig(flags: ControllersFlags): ControllersConfig {
-  const { kubeconfig, controllers = ['*'], clusterSigningDuration } = flags;
+  const { kubeconfig, clusterSigningDuration, rootCaFile: rootCa, metricsBindAddress } = flags;
+  const controllers = controllersOf(flags);
   const enabled = enabledControllers(controllers);
   const signing = signingFiles(flags);
   if (controllers.includes('csrsigning') && enabled.has('csrsigning') && signing.size === 0) {
@@ -179,102 +172,45 @@ export function controllersConfig(flags: ControllersFlags): ControllersConfig {
   const serving = servingOf(flags);
   const named = enabledControllers(controllers.filter((one) => one !== '*'));
   if (named.has('servingapproving') && serving === undefined) {
-    throw new KubepkiError('USAGE', '--controllers=servingapproving needs --allowed-cidrs', {
+    const flag = flags.dryRun ? '--dry-run' : '--controllers=servingapproving';
+    throw new KubepkiError('USAGE', `${flag} needs --allowed-cidrs`, {
       hint: 'say where the addresses of nodes lie: --allowed-cidrs=10.0.0.0/16',
     });
   }
-  const lease = leaseOf(flags);
+  const lease = flags.dryRun ? undefined : leaseOf(flags);
+  const metricsAddress = metricsAddressOf(metricsBindAddress);
   return {
     signing,
-    duration: durationOf(clusterSigningDuration),
+    duration: signingDurationOf(clusterSigningDuration),
     controllers,
     protectNodes: flags.protectExistingNodes,
+    dryRun: flags.dryRun,
+    ...(metricsAddress === undefined ? {} : { metricsAddress }),
     ...(serving === undefined ? {} : { serving }),
     // As with kube-controller-manager, an empty one is none.
     ...(kubeconfig === undefined || kubeconfig === '' ? {} : { kubeconfig }),
+    ...(rootCa === undefined || rootCa === '' ? {} : { rootCaFile: rootCa }),
     ...(lease === undefined ? {} : { lease }),
   };
+}
+
+const TRIED = 'servingapproving';
+
+/** What only decides must not do other things, and leaves the Lease to those who work. */
+function controllersOf({ controllers, dryRun }: ControllersFlags): readonly string[] {
+  if (!dryRun) return controllers ?? ['*'];
+  if (controllers === undefined) return [TRIED];
+  const others = [...enabledControllers(controllers)].filter((name) => name !== TRIED);
+  if (others.length === 0) return controllers;
+  throw new KubepkiError('USAGE', `--dry-run is for ${TRIED} alone, not ${others.join(', ')}`, {
+    hint: `leave out --controllers, or give --controllers=${TRIED}`,
+  });
 }
 
 /** Names alone are no limit: without subnets a node could have any address. */
 function servingOf(flags: ControllersFlags): ServingOptions | undefined {
   const { allowedCidrs = [], allowedDnsSuffixes = [], reservedNames: reserved = [] } = flags;
   return allowedCidrs.length === 0 ? undefined : { allowedCidrs, allowedDnsSuffixes, reserved };
-}
-
-type SpecificFiles = [
-  signer: SignerName,
-  flag: string,
-  certFile: string | undefined,
-  keyFile: string | undefined,
-];
-
-/** The four signers, the flags of each, and what they say. */
-function specificFiles(flags: ControllersFlags): SpecificFiles[] {
-  return [
-    [
-      KUBELET_SERVING_SIGNER,
-      'kubelet-serving',
-      flags.clusterSigningKubeletServingCertFile,
-      flags.clusterSigningKubeletServingKeyFile,
-    ],
-    [
-      KUBELET_CLIENT_SIGNER,
-      'kubelet-client',
-      flags.clusterSigningKubeletClientCertFile,
-      flags.clusterSigningKubeletClientKeyFile,
-    ],
-    [
-      KUBE_APISERVER_CLIENT_SIGNER,
-      'kube-apiserver-client',
-      flags.clusterSigningKubeApiserverClientCertFile,
-      flags.clusterSigningKubeApiserverClientKeyFile,
-    ],
-    [
-      LEGACY_UNKNOWN_SIGNER,
-      'legacy-unknown',
-      flags.clusterSigningLegacyUnknownCertFile,
-      flags.clusterSigningLegacyUnknownKeyFile,
-    ],
-  ];
-}
-
-/** One CA for all, or for each its own: never both (kube-controller-manager, csrsigningcontroller.go). */
-function signingFiles(flags: ControllersFlags): Map<SignerName, SigningFiles> {
-  const files = new Map<SignerName, SigningFiles>();
-  for (const [signer, flag, cert, key] of specificFiles(flags)) {
-    const pair = pairOf(`--cluster-signing-${flag}`, cert, key);
-    if (pair !== undefined) files.set(signer, pair);
-  }
-  const { clusterSigningCertFile: cert, clusterSigningKeyFile: key } = flags;
-  const common = pairOf('--cluster-signing', cert, key);
-  if (common === undefined) return files;
-  if (files.size > 0) {
-    throw new KubepkiError(
-      'USAGE',
-      '--cluster-signing-cert-file is for all signers and excludes the flags of single ones',
-      { hint: 'give every signer its own files, or all of them the same' },
-    );
-  }
-  return new Map(SIGNER_NAMES.map((signer) => [signer, common]));
-}
-
-function pairOf(flag: string, cert = '', key = ''): SigningFiles | undefined {
-  if (cert === '' && key === '') return undefined;
-  if (cert === '' || key === '') {
-    const [given, missing] = cert === '' ? ['key', 'cert'] : ['cert', 'key'];
-    throw new KubepkiError(
-      'USAGE',
-      `${flag}-${given}-file needs ${flag}-${missing}-file beside it`,
-    );
-  }
-  return { certFile: cert, keyFile: key };
-}
-
-function durationOf(text: string): number {
-  const duration = parseGoDuration(text);
-  if (duration > 0) return duration;
-  throw new KubepkiError('USAGE', `--cluster-signing-duration: ${quoted(text, 80)} is not above 0`);
 }
 
 function leaseOf(flags: ControllersFlags): ControllersConfig['lease'] {

@@ -8,10 +8,10 @@
  * read before stays in use, which is said once and shown in a metric.
  */
 import { createHash } from 'node:crypto';
-import type { Reading } from '../apiserver/index.ts';
 import type { Clock } from '../client/index.ts';
 import { lookAtFile } from '../collect/index.ts';
 import { KubepkiError } from '../errors.ts';
+import type { Reading } from '../metrics/index.ts';
 
 /** Files that belong together. */
 export interface FileSet<T> {
@@ -159,7 +159,7 @@ export class WatchedFiles {
       entry.taken += 1;
       this.#options.tell(`${entry.name}: read again from ${entry.paths.join(' and ')}`);
     } catch (error) {
-      this.#refuse(entry, error instanceof Error ? error.message : String(error));
+      this.#refuse(entry, problemOf(error));
     }
   }
 
@@ -188,6 +188,13 @@ export class WatchedFiles {
     entry.refused += 1;
     this.#options.log(`${entry.name}: what was read before stays in use: ${problem}`);
   }
+}
+
+/** On one line, with everything that is wrong in a file that can have several problems. */
+function problemOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const issues = error instanceof KubepkiError ? error.issues : [];
+  return [error.message, ...issues.map(({ path, message }) => `${path}: ${message}`)].join('; ');
 }
 
 function contentsOf(paths: readonly string[]): readonly Buffer[] {

@@ -1,4 +1,5 @@
 /** A cluster file, and what it asks for: the catalogue of credentials resolved for this cluster. No I/O. */
+export { canonicalIp, isLoopback, parseSubnet } from './address.ts';
 export {
   AUTHORITY_IDS,
   type AuthorityId,

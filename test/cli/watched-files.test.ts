@@ -27,6 +27,10 @@ async function arrange() {
     paths: [cert, key],
     async read(contents) {
       const [left = '', right = ''] = contents.map((bytes) => bytes.toString());
+      if (left === 'several') {
+        const issues = ['a', 'b'].map((path) => ({ path, message: 'wrong' }));
+        throw new KubepkiError('INVALID_CLUSTER', `${cert}: 2 problems`, { issues });
+      }
       if (!/^cert \d+$/.test(left)) throw new KubepkiError('MALFORMED_PEM', `${cert}: no pair`);
       if (left.slice(5) !== right.slice(4)) {
         throw new KubepkiError('CONFLICT', `${key}: another one's`);
@@ -68,6 +72,15 @@ describe('files that belong together', () => {
     expect(told).toEqual([`pair: read again from ${cert} and ${key}`]);
     expect(gauge('kubepki_files_unusable')).toBe(0);
     expect(gauge('kubepki_files_taken_total')).toBe(2);
+  });
+
+  it('are refused with all that is wrong in them', async () => {
+    const { cert, files, logged } = await arrange();
+    rewrite(cert, 'several');
+    await files.look();
+    expect(logged).toEqual([
+      `pair: what was read before stays in use: ${cert}: 2 problems; a: wrong; b: wrong`,
+    ]);
   });
 
   it('are well again when what was wrong is undone', async () => {

@@ -2,19 +2,28 @@
 import type { Command } from 'commander';
 import type { ControllersFlags } from '../controllers.ts';
 import { booleanFlag, GoFlagsCommand, listFlag } from '../go-flags.ts';
+import { addSigningFlags } from '../signing-flags.ts';
 
 const HELP = `
 Controllers, all of them on unless --controllers says otherwise (*, foo, -foo):
   csrsigning        signs what is approved, for the four signers of kubernetes.io
   csrapproving      approves client certificates of nodes, where a SubjectAccessReview allows it
   servingapproving  approves serving certificates of nodes for what their Node object says, within
-                    --allowed-cidrs and --allowed-dns-suffixes; without --allowed-cidrs it does not run
-                    (kube-controller-manager has none: the user needs the verb approve on the signer)
+                    --allowed-cidrs and --allowed-dns-suffixes, and nobody else has; without
+                    --allowed-cidrs it does not run (kube-controller-manager has none: the user needs the
+                    verb approve on the signer, to read nodes, services, endpoint slices, and to write events)
   csrcleaner        deletes requests that are finished for an hour, or left for a day
   tokencleaner      deletes bootstrap tokens when they expire
   bootstrapsigner   signs ConfigMap cluster-info with each token, so that kubeadm join can trust it
   garbagecollector  deletes what has lost its owners, or takes the owner from it where it is to stay
   namespace         deletes what is in a namespace that is going, then lets it go
+  serviceaccount    makes the service account default in each namespace
+  root-ca-cert-publisher  keeps what verifies the API server as ConfigMap kube-root-ca.crt in each namespace
+  trustbundlepublisher    keeps it as a ClusterTrustBundle of kubernetes.io/kube-apiserver-serving, too
+  podcertificatesigning   signs PodCertificateRequests for kubernetes.io/kube-apiserver-client-pod: client
+                    certificates of the pod's service account (kube-controller-manager has no such signer:
+                    the user needs the verb sign on it, and to read pods and service accounts)
+  podcertificatecleaner   deletes PodCertificateRequests that are a quarter of an hour old
 
 Examples:
   kubepki controllers --kubeconfig=/etc/kubernetes/controller-manager.conf \\
@@ -25,19 +34,14 @@ Examples:
   kubepki controllers --kubeconfig=admin.conf --controllers=servingapproving \\
     --allowed-cidrs=10.20.0.0/16 --reserved-names=10.96.0.1,api.example.com
 
+  what it would do, before it is let loose:
+  kubepki controllers --kubeconfig=admin.conf --dry-run --allowed-cidrs=10.20.0.0/16
+
   in place of its signer and approver, which has --controllers=*,-csrsigning,-csrapproving,-csrcleaner:
   kubepki controllers --kubeconfig=admin.conf --cluster-signing-duration=24h \\
     --cluster-signing-kubelet-client-cert-file=ca.crt --cluster-signing-kubelet-client-key-file=ca.key
 
 What happens is told on standard error, a line each. Ends with SIGINT or SIGTERM.`;
-
-/** The signers that can have a CA of their own, as kube-controller-manager's flags name them. */
-const SIGNERS = [
-  ['kubelet-serving', 'kubernetes.io/kubelet-serving'],
-  ['kubelet-client', 'kubernetes.io/kube-apiserver-client-kubelet'],
-  ['kube-apiserver-client', 'kubernetes.io/kube-apiserver-client'],
-  ['legacy-unknown', 'kubernetes.io/legacy-unknown'],
-] as const;
 
 export function registerControllers(program: Command): void {
   const command = new GoFlagsCommand('controllers')
@@ -45,22 +49,12 @@ export function registerControllers(program: Command): void {
     .description(
       'approve, sign and clean certificate signing requests in any cluster: flags as kube-controller-manager',
     )
-    .option('--kubeconfig <file>', 'how to reach the API server; in a pod it can be left out')
-    .option(
-      '--cluster-signing-cert-file <file>',
-      'CA that signs for all signers; excludes the flags of single signers',
-    )
-    .option('--cluster-signing-key-file <file>', 'its key, not encrypted');
-  for (const [flag, signer] of SIGNERS) {
-    command
-      .option(`--cluster-signing-${flag}-cert-file <file>`, `CA that signs for ${signer}`)
-      .option(`--cluster-signing-${flag}-key-file <file>`, 'its key, not encrypted');
-  }
+    .option('--kubeconfig <file>', 'how to reach the API server; in a pod it can be left out');
+  addSigningFlags(command);
   command
     .option(
-      '--cluster-signing-duration <duration>',
-      'longest life of what is signed: 8760h, 1h30m',
-      '8760h',
+      '--root-ca-file <file>',
+      'CAs that verify the API server, to be published (default: what --kubeconfig verifies it with)',
     )
     .addOption(listFlag('controllers', 'list', 'which controllers run: *, foo, -foo (default: *)'))
     .addOption(
@@ -81,7 +75,7 @@ export function registerControllers(program: Command): void {
       listFlag(
         'reserved-names',
         'list',
-        'what no node may serve as: names and addresses of the API server (that of --kubeconfig is in it)',
+        'what no node may serve as: other API servers, load balancers (the server of --kubeconfig, and what its certificate is for, are in it)',
       ),
     )
     .addOption(
@@ -89,6 +83,16 @@ export function registerControllers(program: Command): void {
         'protect-existing-nodes',
         'a bootstrap token gets no certificate for a node that exists',
       ).default(true),
+    )
+    .addOption(
+      booleanFlag(
+        'dry-run',
+        'decide on serving certificates and tell it (log, Events, metrics), approve none; nothing else runs',
+      ).default(false),
+    )
+    .option(
+      '--metrics-bind-address <address>',
+      'where /metrics, /healthz and /readyz are, over plain HTTP: 127.0.0.1:8085 (default: nowhere)',
     )
     .addOption(
       booleanFlag('leader-elect', 'of several processes, only one works at a time').default(true),

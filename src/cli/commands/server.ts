@@ -3,13 +3,14 @@ import type { Command } from 'commander';
 import { KubepkiError } from '../../errors.ts';
 import { booleanFlag, GoFlagsCommand, listFlag } from '../go-flags.ts';
 import type { ServerFlags } from '../server/config.ts';
+import { addSigningFlags } from '../signing-flags.ts';
 
 const EXAMPLES = `
 Example, with the files that kubepki apply has made for a control plane:
   cd pki/hosts/cp-1/etc/kubernetes/pki
   kubepki server --data-dir /var/lib/kubepki \\
     --tls-cert-file apiserver.crt --tls-private-key-file apiserver.key --client-ca-file ca.crt \\
-    --cluster-signing-cert-file ca.crt --cluster-signing-key-file ca.key \\
+    --cluster-signing-cert-file ca.crt --cluster-signing-key-file ca.key --root-ca-file ca.crt \\
     --enable-bootstrap-token-auth
 
 Certificates, CAs, keys and tokens are read again when their files change, and at SIGHUP at once (which
@@ -25,6 +26,18 @@ export function registerServer(program: Command): void {
     .requiredOption('--data-dir <dir>', 'where the database lies')
     .option('--bind-address <ip>', 'address to listen on', '0.0.0.0')
     .option('--secure-port <port>', 'port to listen on', portOf, 6443)
+    .option(
+      '--advertise-address <ip>',
+      'where others reach it: the service kubernetes leads there (default: where it listens, or this machine)',
+    )
+    .option(
+      '--service-cluster-ip-range <cidr>',
+      'addresses for services, the first for the service kubernetes; two of different families with a comma (default 10.0.0.0/24)',
+    )
+    .option(
+      '--service-node-port-range <range>',
+      'node ports for services: 30000-32767, 30000+2767 (default 30000-32767)',
+    )
     .option('--tls-cert-file <file>', 'certificate of the server, with what is below its CA')
     .option('--tls-private-key-file <file>', 'its key')
     .option('--client-ca-file <file>', 'CAs that verify client certificates')
@@ -82,12 +95,12 @@ export function registerServer(program: Command): void {
         'encryption-provider-config-automatic-reload',
         'read that file again when it has changed',
       ).default(false),
-    )
-    .option('--cluster-signing-cert-file <file>', 'CA that signs certificate signing requests')
-    .option('--cluster-signing-key-file <file>', 'its key')
+    );
+  addSigningFlags(command);
+  command
     .option(
-      '--cluster-signing-duration <duration>',
-      'longest life of what it signs (default 8760h)',
+      '--root-ca-file <file>',
+      'CAs that verify this server, to be published in each namespace and as a ClusterTrustBundle; without it nobody does',
     )
     .option(
       '--max-requests-inflight <n>',
@@ -119,12 +132,29 @@ export function registerServer(program: Command): void {
         'answer new requests with 429 while it ends, until those under way are done',
       ),
     )
+    .addOption(
+      booleanFlag(
+        'bind-node-credentials',
+        'accept the certificate of a node from its own address only: the one that its request came from, or those that its token or the cluster file declares',
+      ).default(false),
+    )
+    .option(
+      '--cluster-file <file>',
+      'cluster.yaml, which declares the addresses of its hosts for --bind-node-credentials',
+    )
+    .addOption(
+      listFlag(
+        'proxy-protocol-from',
+        'list',
+        'addresses of balancers that have to say with the PROXY protocol (version 1 or 2) whose connections they hand on, and are believed',
+      ),
+    )
     .addOption(listFlag('controllers', 'list', 'which controllers run: *, foo, -foo (default: *)'))
     .addOption(
       listFlag(
         'allowed-cidrs',
         'list',
-        'addresses that kubelet serving certificates may be for; without it nobody approves them',
+        'addresses that kubelet serving certificates may be for; without it, with --bind-node-credentials, that which a node asks from; without both nobody approves them',
       ),
     )
     .addOption(

@@ -1,10 +1,19 @@
 /** What the server runs with: kube-apiserver's and kube-controller-manager's flags, by their names. */
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { type AuthorizationMode, authorizationModes } from '../../apiserver/index.ts';
+import {
+  type AuthorizationMode,
+  authorizationModes,
+  type ServiceRanges,
+  serviceRanges,
+} from '../../apiserver/index.ts';
 import { enabledControllers } from '../../controllers/index.ts';
 import { KubepkiError, quoted } from '../../errors.ts';
-import { parseGoDuration } from '../../kubernetes/index.ts';
+import type { IpBlock } from '../../x509/index.ts';
+import { type SignersFiles, signingDurationOf, signingFiles } from '../signing-files.ts';
+import type { SigningFlags } from '../signing-flags.ts';
+import { type AddressFlags, type BindNodesConfig, bindNodesOf, proxiesOf } from './addresses.ts';
+import { advertiseAddress } from './advertise.ts';
 import { type LimitFlags, type ServerLimits, serverLimits } from './limits.ts';
 import {
   type RequestHeaderConfig,
@@ -19,6 +28,10 @@ export interface ServerConfig {
   readonly clusterId?: string;
   readonly bindAddress: string;
   readonly securePort: number;
+  /** Where others reach it; absent: they cannot, and the service `kubernetes` leads nowhere. */
+  readonly advertiseAddress?: string;
+  /** What services get addresses and node ports from. */
+  readonly serviceRanges: ServiceRanges;
   readonly tlsCertFile: string;
   readonly tlsPrivateKeyFile: string;
   readonly clientCaFile: string;
@@ -39,11 +52,12 @@ export interface ServerConfig {
     readonly reload: boolean;
   };
   readonly signing?: {
-    readonly certFile: string;
-    readonly keyFile: string;
-    /** Milliseconds. */
+    readonly files: SignersFiles;
+    /** Milliseconds; a year unless given. */
     readonly duration?: number;
   };
+  /** What verifies the server, to be published; absent: nobody does. */
+  readonly rootCaFile?: string;
   readonly controllers: readonly string[];
   /** What kubelet serving certificates may be for; absent: nobody approves them. */
   readonly serving?: {
@@ -52,14 +66,21 @@ export interface ServerConfig {
     /** Beside what the server's own certificate is for. */
     readonly reservedNames: readonly string[];
   };
+  /** Whether credentials of nodes are good at their nodes only, and which are declared; absent: everywhere. */
+  readonly bindNodes?: BindNodesConfig;
+  /** Balancers that have to say with the PROXY protocol whose connections they hand on. */
+  readonly proxies?: readonly IpBlock[];
   /** Upstream's defaults unless given. */
   readonly limits?: ServerLimits;
 }
 
-export interface ServerFlags extends RequestHeaderFlags, LimitFlags {
+export interface ServerFlags extends RequestHeaderFlags, LimitFlags, SigningFlags, AddressFlags {
   readonly dataDir: string;
   readonly bindAddress: string;
   readonly securePort: number;
+  readonly advertiseAddress?: string;
+  readonly serviceClusterIpRange?: string;
+  readonly serviceNodePortRange?: string;
   readonly tlsCertFile?: string;
   readonly tlsPrivateKeyFile?: string;
   readonly clientCaFile?: string;
@@ -72,9 +93,7 @@ export interface ServerFlags extends RequestHeaderFlags, LimitFlags {
   readonly auditLogPath?: string;
   readonly encryptionProviderConfig?: string;
   readonly encryptionProviderConfigAutomaticReload?: boolean;
-  readonly clusterSigningCertFile?: string;
-  readonly clusterSigningKeyFile?: string;
-  readonly clusterSigningDuration?: string;
+  readonly rootCaFile?: string;
   readonly controllers?: readonly string[];
   readonly allowedCidrs?: readonly string[];
   readonly allowedDnsSuffixes?: readonly string[];
@@ -89,12 +108,18 @@ export function serverConfig(flags: ServerFlags): ServerConfig {
   }
   requireControllers(controllers);
   const signing = signingOf(flags);
+  const ranges = serviceRanges(flags.serviceClusterIpRange, flags.serviceNodePortRange);
+  const family = ranges.addresses[0]?.family === 'IPv6' ? 6 : 4;
+  const advertised = advertiseAddress(flags.advertiseAddress, bindAddress, family);
   const encryption = encryptionOf(flags);
   const requestHeader = requestHeaderConfig(flags);
+  const bindNodes = bindNodesOf(flags);
   return {
     database: resolve(path('--data-dir', flags.dataDir), 'state.db'),
     bindAddress,
     securePort,
+    ...(advertised === undefined ? {} : { advertiseAddress: advertised }),
+    serviceRanges: ranges,
     tlsCertFile: path('--tls-cert-file', flags.tlsCertFile),
     tlsPrivateKeyFile: path('--tls-private-key-file', flags.tlsPrivateKeyFile),
     clientCaFile: path('--client-ca-file', flags.clientCaFile),
@@ -103,6 +128,8 @@ export function serverConfig(flags: ServerFlags): ServerConfig {
     garbageCollection: flags.enableGarbageCollector ?? true,
     controllers,
     limits: serverLimits(flags),
+    proxies: proxiesOf(flags),
+    ...(bindNodes === undefined ? {} : { bindNodes }),
     ...(requestHeader === undefined ? {} : { requestHeader }),
     ...(flags.authorizationMode === undefined
       ? {}
@@ -114,11 +141,15 @@ export function serverConfig(flags: ServerFlags): ServerConfig {
     ...(auditLogPath === undefined ? {} : { auditLogPath: path('--audit-log-path', auditLogPath) }),
     ...(encryption === undefined ? {} : { encryption }),
     ...(signing === undefined ? {} : { signing }),
-    ...(flags.allowedCidrs === undefined
+    ...(flags.rootCaFile === undefined
+      ? {}
+      : { rootCaFile: path('--root-ca-file', flags.rootCaFile) }),
+    // Either of them limits addresses: without both, a node could have any.
+    ...(flags.allowedCidrs === undefined && bindNodes === undefined
       ? {}
       : {
           serving: {
-            allowedCidrs: flags.allowedCidrs,
+            allowedCidrs: flags.allowedCidrs ?? [],
             allowedDnsSuffixes: flags.allowedDnsSuffixes ?? [],
             reservedNames: flags.reservedNames ?? [],
           },
@@ -153,14 +184,10 @@ function encryptionOf(flags: ServerFlags): ServerConfig['encryption'] {
 }
 
 function signingOf(flags: ServerFlags): ServerConfig['signing'] {
-  const { clusterSigningCertFile: cert, clusterSigningKeyFile: key } = flags;
+  const files = signingFiles(flags);
   const { clusterSigningDuration: duration } = flags;
-  if (cert === undefined && key === undefined) return undefined;
-  return {
-    certFile: path('--cluster-signing-cert-file', cert),
-    keyFile: path('--cluster-signing-key-file', key),
-    ...(duration === undefined ? {} : { duration: parseGoDuration(duration) }),
-  };
+  if (files.size === 0) return undefined;
+  return { files, ...(duration === undefined ? {} : { duration: signingDurationOf(duration) }) };
 }
 
 function path(flag: string, value: string | undefined): string {

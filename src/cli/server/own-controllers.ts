@@ -1,8 +1,10 @@
 /** The controllers that run in the server's own process, with what its configuration and its files say. */
 import { type KubernetesClient, systemClock } from '../../client/index.ts';
 import {
+  type ControllerMetrics,
   formatLogLine,
   type LogLine,
+  type NodeCertificates,
   runControllers,
   type ServingOptions,
 } from '../../controllers/index.ts';
@@ -25,22 +27,28 @@ export async function runOwnControllers(
   {
     client,
     material,
+    metrics,
+    nodeCertificates,
     signal,
     voices: { log, tell, isTold },
   }: {
     readonly client: KubernetesClient;
     readonly material: Material;
+    readonly metrics: ControllerMetrics;
+    readonly nodeCertificates: NodeCertificates;
     readonly signal: AbortSignal;
     readonly voices: ServerVoices;
   },
 ): Promise<void> {
-  const { authority } = material;
+  const { authorities, rootCa } = material;
   const { signing, serving } = config;
   await runControllers({
     client,
     clock: systemClock,
     signal,
     controllers: controllersOf(config),
+    metrics,
+    nodeCertificates,
     // This server is the only one, and lets nothing into a namespace that is going.
     namespaceDelayMs: 0,
     log: (line) => {
@@ -49,11 +57,12 @@ export async function runOwnControllers(
       else if (line.level === 'info') tell?.(formatLogLine(line));
     },
     ...(serving === undefined ? {} : { serving: servingOf(serving, material) }),
-    ...(authority === undefined
+    ...(rootCa === undefined ? {} : { rootCa }),
+    ...(authorities === undefined
       ? {}
       : {
           signing: {
-            authorities: async () => authority(),
+            authorities,
             ...(signing?.duration === undefined ? {} : { duration: signing.duration }),
           },
         }),

@@ -4,12 +4,15 @@
  * the tokens, which kube-apiserver reads once.
  */
 import type { ApiServerOptions } from '../../apiserver/index.ts';
+import type { RootCa } from '../../controllers/index.ts';
 import { KubepkiError } from '../../errors.ts';
 import type { ServingCertificate } from '../../http/index.ts';
 import type { UserInfo } from '../../kubernetes/index.ts';
 import { readTokenFile } from '../../tokens/index.ts';
-import { type Certificate, type Issuer, readCertificates } from '../../x509/index.ts';
-import { authorityFiles, requireInTime } from '../authority-files.ts';
+import { type Certificate, readCertificates } from '../../x509/index.ts';
+import { requireInTime } from '../authority-files.ts';
+import { rootCaFile } from '../root-ca.ts';
+import { type Authorities, readAuthorities } from '../signing-files.ts';
 import type { WatchedFiles } from '../watched-files.ts';
 import type { ServerConfig } from './config.ts';
 import { requestHeaderWarnings, requireSeparateAuthorities } from './request-header.ts';
@@ -23,7 +26,8 @@ export interface Material {
   readonly clientCa: () => readonly Certificate[];
   readonly requestHeader?: NonNullable<ApiServerOptions['requestHeader']>;
   readonly tokens?: () => Tokens;
-  readonly authority?: () => Issuer;
+  readonly authorities?: Authorities;
+  readonly rootCa?: RootCa;
 }
 
 /** Who is told of something new, once there is somebody. */
@@ -31,6 +35,8 @@ export interface Listeners {
   /** @throws KubepkiError where the server cannot work with it */
   serving(certificate: ServingCertificate): void;
   authorities(): void;
+  /** The cluster file declares other addresses. */
+  nodes(): void;
 }
 
 export interface MaterialOptions {
@@ -46,14 +52,16 @@ export async function readMaterial(
   options: MaterialOptions,
 ): Promise<Material> {
   const tokens = await readTokens(config, options);
-  const authority = await readSigning(config, options);
+  const authorities = await readSigning(config, options);
+  const rootCa = await readRootCa(config, options);
   const serving = await readServing(config, options);
   const clientCa = await readClientCa(config, options);
   return {
     serving,
     ...clientCa,
     ...(tokens === undefined ? {} : { tokens }),
-    ...(authority === undefined ? {} : { authority }),
+    ...(authorities === undefined ? {} : { authorities }),
+    ...(rootCa === undefined ? {} : { rootCa }),
   };
 }
 
@@ -76,9 +84,15 @@ async function readTokens(
 async function readSigning(
   { signing }: ServerConfig,
   { files, now }: MaterialOptions,
-): Promise<(() => Issuer) | undefined> {
-  if (signing === undefined) return undefined;
-  return await files.add(authorityFiles(signing.certFile, signing.keyFile, now));
+): Promise<Authorities | undefined> {
+  return signing === undefined ? undefined : readAuthorities(signing.files, files, now);
+}
+
+async function readRootCa(
+  { rootCaFile: path }: ServerConfig,
+  { files }: MaterialOptions,
+): Promise<RootCa | undefined> {
+  return path === undefined ? undefined : rootCaFile(path, files);
 }
 
 async function readServing(

@@ -1,6 +1,7 @@
 /** Puts a server together: storage, API server, controllers. What `kubepki server` and `kubepki up` share. */
 import {
   type ApiServer,
+  type ApiServerOptions,
   createApiServer,
   openAuditLog,
   type Serving,
@@ -13,9 +14,11 @@ import {
   loopbackTransport,
   systemClock,
 } from '../../client/index.ts';
+import { ControllerMetrics, NodeCertificates } from '../../controllers/index.ts';
 import { openSqliteStorage, startCompaction } from '../../storage/index.ts';
 import { VERSION } from '../version.ts';
 import { WatchedFiles } from '../watched-files.ts';
+import { readBindNodes, trustedProxies } from './addresses.ts';
 import type { ServerConfig } from './config.ts';
 import { openEncryption } from './encryption.ts';
 import { limitedLog } from './limited-log.ts';
@@ -61,7 +64,11 @@ export async function startServer(
   const listeners: Partial<Listeners> = {};
   const material = await readMaterial(config, { files, listeners, log, now });
   const { tokens } = material;
+  const bindNodes = await readBindNodes(config.bindNodes, files, () => listeners.nodes?.());
+  const proxies = trustedProxies(config.proxies ?? [], limited);
   const limits = config.limits ?? DEFAULT_SERVER_LIMITS;
+  const metrics = new ControllerMetrics();
+  const nodeCertificates = new NodeCertificates();
   const storage = await openSqliteStorage(config.database, {
     now,
     ...(config.clusterId === undefined ? {} : { clusterId: config.clusterId }),
@@ -92,10 +99,14 @@ export async function startServer(
       ...(config.garbageCollection === undefined
         ? {}
         : { garbageCollection: config.garbageCollection }),
+      ...bindNodes,
       ...(audit === undefined ? {} : { audit }),
       inFlight: limits.inFlight,
       requestTimeoutMs: limits.requestTimeoutMs,
-      readings: () => [...files.readings(), ...(encryption?.readings() ?? [])],
+      readings: () => [...files.readings(), ...(encryption?.readings() ?? []), ...metrics.all()],
+      onNode: (node, certificate) => nodeCertificates.seen(node, 'client', certificate),
+      serviceRanges: config.serviceRanges,
+      ...advertisedBy(config),
       version: versionInfo(VERSION),
       clock: systemClock,
       log: (message, error) =>
@@ -112,17 +123,21 @@ export async function startServer(
       key,
       limits: { bodyMs: limits.requestTimeoutMs, streams: limits.streams },
       goawayChance: limits.goawayChance,
+      ...(proxies === undefined ? {} : { proxies }),
     });
     opened.push(async () => serving.close(limits.requestTimeoutMs));
     listeners.serving = (pair) => serving.reload(pair);
     listeners.authorities = () => {
       api.publish().catch((error: unknown) => log(`new CAs are not published: ${textOf(error)}`));
     };
+    listeners.nodes = () => api.nodesDeclared();
     const client = createClient(loopbackTransport(asControllers(api.loopback(SELF))));
     const stop = new AbortController();
     const controllers = runOwnControllers(config, {
       client,
       material,
+      metrics,
+      nodeCertificates,
       signal: stop.signal,
       voices: { log, tell, isTold },
     });
@@ -146,6 +161,16 @@ export async function startServer(
     await close();
     throw error;
   }
+}
+
+/** The service `kubernetes`, and what `/api` says. */
+function advertisedBy({
+  securePort: port,
+  advertiseAddress: address,
+}: ServerConfig): Pick<ApiServerOptions, 'advertised' | 'serverAddress'> {
+  if (address === undefined) return { advertised: { port } };
+  const host = address.includes(':') ? `[${address}]` : address;
+  return { advertised: { port, address }, serverAddress: `${host}:${port}` };
 }
 
 /** Tells balancers first, and serves on for as long as they need to hear of it. */

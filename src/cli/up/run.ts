@@ -1,5 +1,7 @@
 /** Runs `kubepki up`: the directory, the server, the nodes, and what is told of them. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { serviceRanges } from '../../apiserver/index.ts';
 import { EXIT, KubepkiError, shellWord } from '../../errors.ts';
 import {
   type Certificate,
@@ -12,6 +14,7 @@ import { print, visible } from '../output.ts';
 import type { ServerConfig } from '../server/config.ts';
 import { startServer } from '../server/start.ts';
 import { aborted, untilSignal } from '../signals.ts';
+import { forAllSigners } from '../signing-files.ts';
 import type { AdminOutcome } from './admin.ts';
 import { type Layout, type Prepared, prepareDirectory } from './directory.ts';
 import { here } from './here.ts';
@@ -95,12 +98,15 @@ function configOf(layout: Layout): ServerConfig {
     clusterId: publicKeyPin(certificateIn(layout.clientCa).spki),
     bindAddress: '127.0.0.1',
     securePort: layout.cluster.endpoint.port,
+    serviceRanges: serviceRanges(layout.cluster.serviceSubnets.join(',')),
     tlsCertFile: layout.serverCertificate,
     tlsPrivateKeyFile: layout.serverKey,
     clientCaFile: layout.clientCa,
     bootstrapTokenAuth: true,
+    bindNodes: { clusterFile: join(layout.directory, 'cluster.yaml') },
     anonymousAuth: true,
-    signing: { certFile: layout.clientCa, keyFile: layout.clientCaKey },
+    signing: { files: forAllSigners({ certFile: layout.clientCa, keyFile: layout.clientCaKey }) },
+    rootCaFile: layout.clientCa,
     controllers: ['*'],
     serving: { allowedCidrs: ['127.0.0.0/8'], allowedDnsSuffixes: [], reservedNames: [] },
   };
