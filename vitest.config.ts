@@ -6,7 +6,7 @@ const unit: TestProjectConfiguration = {
   test: {
     name: 'unit',
     include: ['test/**/*.test.ts'],
-    exclude: ['test/system/**', 'test/components/**'],
+    exclude: ['test/system/**', 'test/components/**', 'test/soak/**'],
     pool: 'threads',
     isolate: false,
     // Some start kubepki as a process; a loaded machine takes its time.
