@@ -181,13 +181,14 @@ describe('kubectl finds out', () => {
     ]) {
       expect(text).toMatch(line);
     }
-    expect(text).not.toContain('replicationcontrollers');
+    expect(text).not.toContain('daemonsets');
   });
 
   it('which versions there are', async () => {
     expect((await kubectl('api-versions')).trim().split('\n')).toEqual([
       'admissionregistration.k8s.io/v1',
       'apiregistration.k8s.io/v1',
+      'apps/v1',
       'authentication.k8s.io/v1',
       'authorization.k8s.io/v1',
       'certificates.k8s.io/v1',
@@ -198,7 +199,9 @@ describe('kubectl finds out', () => {
       'flowcontrol.apiserver.k8s.io/v1',
       'kubepki.dev/v1',
       'node.k8s.io/v1',
+      'policy/v1',
       'rbac.authorization.k8s.io/v1',
+      'resource.k8s.io/v1',
       'scheduling.k8s.io/v1',
       'storage.k8s.io/v1',
       'v1',
@@ -219,12 +222,10 @@ describe('kubectl finds out', () => {
   });
 
   it('that what is not served is not there', async () => {
-    expect(await refused('admin', 'get replicationcontrollers')).toContain(
-      `the server doesn't have a resource type "replicationcontrollers"`,
+    expect(await refused('admin', 'get daemonsets')).toContain(
+      `the server doesn't have a resource type "daemonsets"`,
     );
-    expect(await refused('admin', 'get --raw /api/v1/replicationcontrollers')).toContain(
-      'NotFound',
-    );
+    expect(await refused('admin', 'get --raw /apis/apps/v1/daemonsets')).toContain('NotFound');
   });
 });
 
