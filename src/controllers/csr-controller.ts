@@ -4,7 +4,7 @@
  * pkg/controller/certificates/certificate_controller.go).
  */
 import { createWorkQueue, type Informer, type InformerChange } from '../client/index.ts';
-import type { CertificateSigningRequest } from '../kubernetes/index.ts';
+import { type CertificateSigningRequest, refusedFor, StatusError } from '../kubernetes/index.ts';
 import { type ControllerContext, textOf } from './context.ts';
 import type { ControllerMetrics } from './metrics.ts';
 
@@ -66,9 +66,19 @@ export function createCsrController(
         WORKERS,
         async (name) => {
           const csr = informer.get(undefined, name);
-          if (csr !== undefined && (await handle(csr)) === 'retry') throw new LookAgain();
+          if (csr === undefined) return;
+          try {
+            if ((await handle(csr)) === 'retry') throw new LookAgain();
+          } catch (error) {
+            // The cleaner was faster: nothing is left to do, and nobody has to hear of it.
+            if (!refusedFor(error, 'NotFound') || nameIn(error) !== name) throw error;
+          }
         },
         signal,
       ),
   };
 }
+
+/** What a refusal is about. */
+const nameIn = (error: unknown): string | undefined =>
+  error instanceof StatusError ? error.status.details?.name : undefined;
