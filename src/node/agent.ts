@@ -49,7 +49,8 @@ const FILE_CHECK_MS = 20_000;
  * @param onJoined hears of the node's way to the server as soon as that has taken its certificate: each call
  *   gives the client of that moment, which may be used for one request
  * @throws KubepkiError where it cannot start (no credentials, a damaged store, a port in use) or go
- *   on (5 minutes without a valid certificate although the server answers)
+ *   on (5 minutes without a valid certificate although the server answers, before it has joined or where
+ *   there is no place for a bootstrap kubeconfig)
  */
 export async function runNodeAgent(
   options: NodeAgentOptions,
@@ -91,6 +92,7 @@ class NodeAgent {
   /** Resolves when there is a client certificate that says who this node is. */
   readonly #identified = Promise.withResolvers<void>();
   #failure: { readonly error: unknown } | undefined;
+  #hasJoined = false;
   #addresses: readonly NodeAddress[];
   #addressesChanged = new AbortController();
   /** Resolves with the bootstrap kubeconfig that the certificate in use came by. */
@@ -180,6 +182,8 @@ class NodeAgent {
       requester: () => entrance.requester(),
       onPair: (stored) => this.#useClient(stored),
       giveUpAfterMs: GIVE_UP_MS,
+      // Whoever has joined takes up a bootstrap kubeconfig as soon as there is one.
+      waits: () => this.#hasJoined && this.#options.bootstrapKubeconfig !== undefined,
       beforeAttempt: () => {
         const expired = keeper.held.length === 0 ? 'nothing' : 'expired';
         const file = entrance.choose(keeper.current === undefined ? expired : 'valid');
@@ -257,6 +261,7 @@ class NodeAgent {
     this.#connections.closeStarting();
     await this.#deleteBootstrapKubeconfig();
     this.#bootstrapped = Promise.withResolvers();
+    this.#hasJoined = true;
     this.#onJoined?.(() => this.#connections.own());
     if (exitAfterBootstrap === true) return;
     this.#serving?.tell();

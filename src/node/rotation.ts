@@ -36,6 +36,8 @@ export interface KeeperOptions {
    * usable certificate for so long although the server answers (upstream: 5 minutes, client only).
    */
   readonly giveUpAfterMs?: number;
+  /** Does not give up while this says so: new credentials would be found without a start. */
+  readonly waits?: () => boolean;
   /** Before each attempt: credentials may be others by now. */
   readonly beforeAttempt?: () => void;
   /** What is said of a failed attempt, where its error does not say it all. */
@@ -270,12 +272,12 @@ export class CertificateKeeper {
     if (!(error instanceof KubepkiError)) throw error;
     const message = this.#options.explain?.(error) ?? inOneLine(error);
     this.#serverHealthy = refusedFor(error, 'Unauthorized', 'NotFound', 'Forbidden');
-    const { clock, giveUpAfterMs = Infinity } = this.#options;
+    const { clock, giveUpAfterMs = Infinity, waits } = this.#options;
     const now = clock.now().getTime();
     if (this.current !== undefined) this.#unusableSince = undefined;
     else this.#unusableSince = Math.min(this.#unusableSince ?? now, now);
     const since = now - (this.#unusableSince ?? now);
-    if (!this.#serverHealthy || since < giveUpAfterMs) return message;
+    if (!this.#serverHealthy || since < giveUpAfterMs || waits?.() === true) return message;
     throw new KubepkiError(
       'API_REFUSED',
       `no valid client certificate for ${giveUpAfterMs / 60_000} minutes, and the API server refuses a new one: ${message}`,

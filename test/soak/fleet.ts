@@ -22,7 +22,6 @@ import type { Cluster } from './cluster.ts';
 import type { Wire } from './wire.ts';
 
 const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
 
 const MACHINE: MachineInfo = {
   machineID: 'soak',
@@ -42,6 +41,8 @@ export interface FleetOptions {
   readonly seed: number;
   /** How often nodes look at their files and at the clock. */
   readonly fileCheckMs: number;
+  /** How often they renew their Leases. */
+  readonly renewMs: number;
 }
 
 /** How many file operations that take turns of the event loop are under way. */
@@ -110,7 +111,7 @@ export class SoakNode {
   }
 
   start(): void {
-    const { wire, time, disk, fileCheckMs } = this.#options;
+    const { wire, time, disk, fileCheckMs, renewMs } = this.#options;
     this.graceUntil = time.now + HOUR;
     const running = startNode(
       {
@@ -121,9 +122,9 @@ export class SoakNode {
         nodeIps: [this.address],
         address: '127.0.0.1',
         port: 0,
-        // So that two years do not take two years: a request of each node every two days.
-        nodeLeaseDurationSeconds: (8 * DAY) / 1000,
-        nodeStatusReportFrequencyMs: 14 * DAY,
+        // So that two years do not take two years.
+        nodeLeaseDurationSeconds: (4 * renewMs) / 1000,
+        nodeStatusReportFrequencyMs: 10 * renewMs,
         fileCheckFrequencyMs: fileCheckMs,
         version: '0.0.0',
       },
@@ -180,6 +181,11 @@ export class SoakNode {
       this.#note(`not approved: ${String(error)}`);
       time.at(time.now + HOUR / 6, () => void this.#beApproved(request));
     }
+  }
+
+  /** Its client certificate has ended: it needs a bootstrap kubeconfig. */
+  isLost(now: number): boolean {
+    return this.isOn && (this.validUntil.get('client') ?? Number.POSITIVE_INFINITY) < now;
   }
 
   /** What is wrong with its certificates at this moment, by the server's time, as it has told. */

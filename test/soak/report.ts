@@ -33,6 +33,7 @@ const ROWS: readonly (readonly [string, (result: SoakResult) => string])[] = [
   ['controllers away', ({ events }) => thousands(events.controllersAway)],
   ['nodes off', ({ events }) => thousands(events.off)],
   ['of these longer than their certificate', ({ events }) => thousands(events.offTooLong)],
+  ['bootstrap kubeconfigs given again', ({ events }) => thousands(events.revivals)],
   ['clocks set wrong, and right again', ({ events }) => thousands(events.clockSet)],
   ['machines that slept', ({ events }) => thousands(events.asleep)],
   ['nodes that took up another CA', ({ serverChanges }) => thousands(serverChanges)],
@@ -66,10 +67,11 @@ Leases less often than they do otherwise, or the runs would take days.
 Meanwhile the server is stopped for minutes, the controllers for up to a twentieth of the life of
 a certificate, nodes are switched off for up to 90 % of it, and some for longer than it lasts; machines sleep, clocks
 are wrong for a day by up to a fiftieth of it, and in the middle the server gets another CA, which nodes are told of by
-the file that their kubeconfig names. A node that has been off for longer than its certificate lasts gets a new
-bootstrap kubeconfig, and its request is approved by hand.
+the file that their kubeconfig names. A node that has been off for longer than its certificate lasts, or comes back with
+little time left when nobody signs, gets a new bootstrap kubeconfig, and its request is approved by hand.
 
-Looked at every hour: each node that is on has both certificates, valid by the server's time (an hour after a start).
+Looked at every hour: each node that is on has both certificates, valid by the server's time (an hour after a start, or
+after somebody signs again).
 Now and then: the files in use verify, key and name are right, a node has at most ${MOST_FILES} files, and no token.
 
 ${table.join('\n')}

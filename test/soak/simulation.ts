@@ -106,7 +106,11 @@ class Simulation {
     const { directory, seed } = options;
     this.#options = options;
     this.#random = seededWith(seed);
-    this.#wire = new Wire(() => new Date(this.#time.now));
+    this.#wire = new Wire(
+      () => new Date(this.#time.now),
+      // `node-17`
+      (name) => this.#nodes[Number(name.slice(5))]?.isLost(this.#time.now) === true,
+    );
     this.#time = new SimulatedTime(
       new Date('2026-11-24T00:00:00Z'),
       () => this.#wire.underWay > 0 || this.#disk.underWay > 0,
@@ -121,6 +125,7 @@ class Simulation {
       cluster: this.#cluster,
       seed,
       fileCheckMs: options.fileCheckHours * HOUR,
+      renewMs: lifetime / 60,
     };
     this.#nodes = Array.from(
       { length: options.nodes },
@@ -139,7 +144,7 @@ class Simulation {
     while (this.#time.now < end) {
       await this.#time.runUntil(Math.min(end, this.#time.now + HOUR));
       await this.#follow();
-      this.#check();
+      await this.#check();
       if (this.#time.now >= nextLook) {
         nextLook += lookEveryDays * DAY;
         await this.#look();
@@ -260,10 +265,14 @@ class Simulation {
         return;
       }
       this.#events.offTooLong++;
-      node.giveBootstrap(await this.#cluster.bootstrapKubeconfig(), { returns: true });
-      this.#events.revivals++;
+      await this.#revive(node);
     }
     node.start();
+  }
+
+  async #revive(node: SoakNode): Promise<void> {
+    this.#events.revivals++;
+    node.giveBootstrap(await this.#cluster.bootstrapKubeconfig(), { returns: true });
   }
 
   #clockSet(at: number, node: SoakNode, byMs: number): void {
@@ -299,8 +308,16 @@ class Simulation {
     }
   }
 
-  #check(): void {
+  async #check(): Promise<void> {
     for (const node of this.#nodes) {
+      // Who has come back with little time left, and finds nobody who signs, has to wait for that.
+      if (!this.#cluster.isWell && node.graceUntil >= this.#time.now - HOUR) {
+        node.graceUntil = this.#time.now + HOUR;
+      } else if (node.graceUntil >= this.#time.now && node.isLost(this.#time.now)) {
+        // And gets a bootstrap kubeconfig then, which it takes up without being started again.
+        await this.#inTime(() => this.#revive(node));
+        node.graceUntil = this.#time.now + HOUR;
+      }
       const trouble = node.trouble(this.#time.now);
       if (trouble === undefined) continue;
       this.#troubles.push(`${new Date(this.#time.now).toISOString()} ${trouble}`);

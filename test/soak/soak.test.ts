@@ -14,7 +14,7 @@ import {
 type Variant = Omit<SoakOptions, 'directory' | 'seed' | 'tell'>;
 
 const VARIANTS: readonly Variant[] = [
-  { nodes: 500, days: 730, lifetimeDays: 365, lookEveryDays: 30, fileCheckHours: 12 },
+  { nodes: 500, days: 730, lifetimeDays: 365, lookEveryDays: 30, fileCheckHours: 24 },
   { nodes: 500, days: 730, lifetimeDays: 90, lookEveryDays: 30, fileCheckHours: 12 },
   // As many generations of certificates as 90 days have in four years.
   { nodes: 100, days: 120, lifetimeDays: 7, lookEveryDays: 5, fileCheckHours: 4 },

@@ -51,9 +51,12 @@ export class Wire {
   /** What has failed while there was a server, or was refused for its credentials. */
   readonly failures: Failure[] = [];
   readonly #now: () => Date;
+  readonly #isExcused: (node: string) => boolean;
 
-  constructor(now: () => Date) {
+  /** @param isExcused whether a node has nothing that the server could take */
+  constructor(now: () => Date, isExcused: (node: string) => boolean) {
     this.#now = now;
+    this.#isExcused = isExcused;
   }
 
   connect(machine: Machine, target: ApiTarget): KubernetesClient {
@@ -102,6 +105,7 @@ export class Wire {
   #note(machine: Machine, what: string, status: number): void {
     const kind = `${what.split(' ')[0]} ${/(\w+)(?:\/[\w.-]+)?(?:\/status)?$/.exec(what)?.[1] ?? ''}`;
     this.answered.set(kind, (this.answered.get(kind) ?? 0) + 1);
+    if (status === 401 && this.#isExcused(machine.name)) return;
     if (status === 401 || status === 403 || status >= 429)
       this.#fail(machine, what, String(status));
   }

@@ -16,7 +16,8 @@ Examples:
                                                one more on this machine, with --kubeconfig and --cert-dir of its own
 
 What happens is told on standard error, a line each. Ends with SIGINT or SIGTERM. Exit status: 1 where
-the node cannot start, or has had no valid certificate for five minutes although the server answers.`;
+the node cannot start, or where the server has refused it a certificate for five minutes: before it has joined,
+or without --bootstrap-kubeconfig.`;
 
 export function registerNode(program: Command): void {
   const command = new GoFlagsCommand('node')
