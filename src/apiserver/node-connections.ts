@@ -1,6 +1,7 @@
 /** Tells the certificate of each connection of a node, once: who watches over renewals needs no storage for it. */
-import { NODE_USER_PREFIX, NODES_GROUP, type UserInfo } from '../kubernetes/index.ts';
+import type { UserInfo } from '../kubernetes/index.ts';
 import { type Certificate, parseCertificate } from '../x509/index.ts';
+import { nodeOf } from './authorization/index.ts';
 import type { Peer } from './types.ts';
 
 /** Told by which certificate a node has come in. */
@@ -9,10 +10,10 @@ export type OnNode = (node: string, certificate: Certificate) => void;
 /** What is to be called for everybody who has come in by a client certificate. */
 export function nodeConnections(told: OnNode): (user: UserInfo, peer: Peer) => void {
   const known = new WeakSet<Uint8Array>();
-  return ({ name, groups }, { certificates: [leaf] }) => {
+  return (user, { certificates: [leaf] }) => {
     if (leaf === undefined || known.has(leaf)) return;
     known.add(leaf);
-    if (!name.startsWith(NODE_USER_PREFIX) || !groups.includes(NODES_GROUP)) return;
-    told(name.slice(NODE_USER_PREFIX.length), parseCertificate(leaf));
+    const node = nodeOf(user);
+    if (node !== undefined) told(node, parseCertificate(leaf));
   };
 }

@@ -9,6 +9,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectTransport } from '../../src/client/index.ts';
+import { formatKubeconfig, makeKubeconfig } from '../../src/kubernetes/index.ts';
 import { encodePrivateKey, generatePrivateKey, makeName } from '../../src/x509/index.ts';
 import { peers } from '../peers/peers.ts';
 import { type Authority, createAuthority, type Pem } from './tls-server.ts';
@@ -34,6 +35,19 @@ const UNCACHED = ['configmaps'];
 
 /** Writes a file for the servers and answers its path. */
 export type WriteFile = (name: string, content: string) => Promise<string>;
+
+/** A kubeconfig of its admin, with the credentials in it. */
+export const adminKubeconfig = ({ url, authority, admin }: RealApiserver): string =>
+  formatKubeconfig(
+    makeKubeconfig({
+      cluster: 'c',
+      server: url,
+      certificateAuthority: authority.ca,
+      user: 'u',
+      clientCertificate: admin.certificate,
+      clientKey: admin.key,
+    }),
+  );
 
 /** @param moreFlags of kube-apiserver: one that is a list goes on where the flags here end */
 export async function startRealApiserver(

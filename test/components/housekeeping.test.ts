@@ -4,19 +4,10 @@
  * kube-apiserver with our controllers, and to our server with them. Certificates of pods have no signer upstream:
  * both servers must take ours, and know who comes with one.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { request as httpsRequest } from 'node:https';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  createClient,
-  type KubernetesClient,
-  systemClock,
-  transportFromKubeconfig,
-} from '../../src/client/index.ts';
-import { type LogLine, runControllers } from '../../src/controllers/index.ts';
+import type { KubernetesClient } from '../../src/client/index.ts';
 import {
   CLUSTER_TRUST_BUNDLES,
   CONFIG_MAPS,
@@ -41,7 +32,13 @@ import {
   readCertificates,
 } from '../../src/x509/index.ts';
 import { eventually } from '../controllers/own-api.ts';
-import { peer } from '../peers/peers.ts';
+import {
+  clientOf,
+  kubeconfigOf,
+  type ServerName,
+  withControllerManager,
+  withOurControllers,
+} from './kubectl/controllers.ts';
 import { type Servers, startServers } from './kubectl/servers.ts';
 
 const CONTROLLERS = [
@@ -54,8 +51,6 @@ const PODS_CONTROLLERS = [
   'podcertificaterequest-cleaner-controller',
 ];
 
-type Name = 'real' | 'ours';
-
 let servers: Servers;
 
 beforeAll(async () => {
@@ -63,79 +58,24 @@ beforeAll(async () => {
 });
 afterAll(() => servers.stop());
 
-const kubeconfig = (name: Name): string => join(servers.directory, `${name}.conf`);
-
-const clientOf = async (name: Name): Promise<KubernetesClient> =>
-  createClient(
-    await transportFromKubeconfig({
-      path: kubeconfig(name),
-      userAgent: 'test',
-      clock: systemClock,
-    }),
-  );
-
 /** The CA of both servers, as kube-controller-manager has it from its kubeconfig. */
-async function rootCa(name: Name): Promise<string> {
-  const { clusters } = parseKubeconfig(await readFile(kubeconfig(name), 'utf8'), kubeconfig(name));
+async function rootCa(name: ServerName): Promise<string> {
+  const path = kubeconfigOf(servers, name);
+  const { clusters } = parseKubeconfig(await readFile(path, 'utf8'), path);
   const data = clusters.get('c')?.certificateAuthorityData ?? new Uint8Array();
   return Buffer.from(data).toString('utf8');
 }
 
-async function withControllerManager<T>(work: () => Promise<T>): Promise<T> {
-  const program = await peer('kube-controller-manager');
-  const child: ChildProcess = spawn(
-    'setpriv',
-    [
-      '--pdeathsig',
-      'KILL',
-      program,
-      `--kubeconfig=${kubeconfig('real')}`,
-      `--controllers=${CONTROLLERS.join(',')}`,
-      '--feature-gates=ClusterTrustBundle=true',
-      '--leader-elect=false',
-      '--secure-port=0',
-    ],
-    {
-      env: { PATH: process.env['PATH'], HOME: servers.directory, GOMAXPROCS: '2' },
-      stdio: 'ignore',
-    },
-  );
-  try {
-    return await work();
-  } finally {
-    child.kill('SIGKILL');
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-  }
-}
-
 /** Also answers what they have warned of. */
-async function withOurs<T>(
-  name: Name,
-  work: () => Promise<T>,
-): Promise<{ readonly result: T; readonly warnings: readonly LogLine[] }> {
-  const client = await clientOf(name);
+async function withOurs<T>(name: ServerName, work: () => Promise<T>) {
   const pem = await rootCa(name);
-  const stop = new AbortController();
-  const warnings: LogLine[] = [];
   const issuer = createIssuer(readCertificates(pem)[0], decodePrivateKey(servers.authority.caKey));
-  const running = runControllers({
-    client,
-    clock: systemClock,
-    signal: stop.signal,
+  const options = {
     controllers: [...CONTROLLERS, ...PODS_CONTROLLERS],
     rootCa: { pem: () => pem, onChange: () => undefined },
     signing: { authorities: async () => issuer },
-    log: (line) => {
-      if (line.level === 'error' || line.level === 'warn') warnings.push(line);
-    },
-  });
-  try {
-    return { result: await work(), warnings };
-  } finally {
-    stop.abort();
-    await running;
-    await client.close();
-  }
+  };
+  return withOurControllers(servers, name, options, work);
 }
 
 /** Objects of one kind without what a server or a moment chooses, and without words. */
@@ -156,8 +96,8 @@ async function shown<T extends KubernetesObject>(
 }
 
 /** What a namespace holds from its beginning, after it was tampered with, and when it is going. */
-async function tell(name: Name, namespace: string): Promise<object> {
-  const client = await clientOf(name);
+async function tell(name: ServerName, namespace: string): Promise<object> {
+  const client = await clientOf(servers, name);
   const pem = await rootCa(name);
   const at = { namespace, name: 'kube-root-ca.crt' };
   const map = async () => client.get(CONFIG_MAPS, at).catch(() => undefined);
@@ -211,7 +151,12 @@ describe('namespaces', () => {
   let upstream: object;
 
   it('have from kube-controller-manager what they have', async () => {
-    upstream = await withControllerManager(() => tell('real', 'upstream'));
+    upstream = await withControllerManager(
+      servers,
+      CONTROLLERS,
+      () => tell('real', 'upstream'),
+      '--feature-gates=ClusterTrustBundle=true',
+    );
     // That it is no empty story.
     expect(upstream).toMatchObject({
       mended: [{ name: 'default' }, { labels: { mine: 'x' } }],
@@ -223,7 +168,7 @@ describe('namespaces', () => {
   });
 
   it('have the same at kube-apiserver from our controllers, which change nothing of what is right', async () => {
-    const client = await clientOf('real');
+    const client = await clientOf(servers, 'real');
     const bundle = async (): Promise<string | undefined> =>
       (await client.list(CLUSTER_TRUST_BUNDLES)).items[0]?.metadata.uid;
     const before = await bundle();
@@ -245,7 +190,7 @@ describe('namespaces', () => {
 });
 
 /** Asks with a client certificate. */
-const ask = (name: Name, cert: string, key: string, body: object): Promise<unknown> =>
+const ask = (name: ServerName, cert: string, key: string, body: object): Promise<unknown> =>
   new Promise((resolve, reject) => {
     const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
     const sent = httpsRequest(
@@ -268,7 +213,7 @@ const ask = (name: Name, cert: string, key: string, body: object): Promise<unkno
     sent.end(JSON.stringify(body));
   });
 
-describe.each<Name>(['real', 'ours'])('a pod at the server (%s)', (name) => {
+describe.each<ServerName>(['real', 'ours'])('a pod at the server (%s)', (name) => {
   const key = generatePrivateKey('ECDSA-P256');
   const stub = createRequest({ subject: makeName({}) }, key);
 
@@ -310,7 +255,7 @@ describe.each<Name>(['real', 'ours'])('a pod at the server (%s)', (name) => {
 
   it('gets a certificate, and comes in with it as its service account', async () => {
     const { result, warnings } = await withOurs(name, async () => {
-      const client = await clientOf(name);
+      const client = await clientOf(servers, name);
       await eventually(
         async () =>
           client.get(SERVICE_ACCOUNTS, { namespace: 'default', name: 'default' }).catch(() => {}),

@@ -24,10 +24,8 @@ import {
   CLUSTER_ROLE_BINDINGS,
   CLUSTER_ROLES,
   conditionsOf,
-  formatKubeconfig,
   type KubernetesObject,
   LEASES,
-  makeKubeconfig,
   NODES,
   ROLE_BINDINGS,
   ROLES,
@@ -42,7 +40,11 @@ import {
   makeName,
   readCertificates,
 } from '../../src/x509/index.ts';
-import { type RealApiserver, startRealApiserver } from '../client/real-apiserver.ts';
+import {
+  adminKubeconfig,
+  type RealApiserver,
+  startRealApiserver,
+} from '../client/real-apiserver.ts';
 import { peer } from '../peers/peers.ts';
 
 const PATIENCE = { timeout: 60_000, interval: 50 };
@@ -62,17 +64,9 @@ beforeAll(async () => {
   ]);
   directory = await mkdtemp(join(tmpdir(), 'kubepki-token-nodes-'));
   kubeconfig = join(directory, 'admin.conf');
-  const { url, authority, admin } = server;
-  const config = makeKubeconfig({
-    cluster: 'c',
-    server: url,
-    certificateAuthority: authority.ca,
-    user: 'u',
-    clientCertificate: admin.certificate,
-    clientKey: admin.key,
-  });
-  await writeFile(kubeconfig, formatKubeconfig(config), { mode: 0o600 });
+  await writeFile(kubeconfig, adminKubeconfig(server), { mode: 0o600 });
   cluster = { ...(await connect(kubeconfig, {}, false)), print: (text) => void printed.push(text) };
+  const { authority } = server;
   const [certificate] = readCertificates(authority.ca);
   const issuer = createIssuer(certificate, decodePrivateKey(Buffer.from(authority.caKey)));
   running = runControllers({

@@ -10,14 +10,13 @@ import { type Cluster, connect } from '../../src/cli/token/cluster.ts';
 import { type CreateFlags, createToken } from '../../src/cli/token/create.ts';
 import { deleteTokens, tokenIds } from '../../src/cli/token/delete.ts';
 import { type ListFormat, listTokens } from '../../src/cli/token/list.ts';
-import {
-  formatKubeconfig,
-  makeKubeconfig,
-  SECRETS,
-  type Secret,
-} from '../../src/kubernetes/index.ts';
+import { SECRETS, type Secret } from '../../src/kubernetes/index.ts';
 import { parseBootstrapToken } from '../../src/tokens/index.ts';
-import { type RealApiserver, startRealApiserver } from '../client/real-apiserver.ts';
+import {
+  adminKubeconfig,
+  type RealApiserver,
+  startRealApiserver,
+} from '../client/real-apiserver.ts';
 import { peer } from '../peers/peers.ts';
 
 let server: RealApiserver;
@@ -30,16 +29,7 @@ beforeAll(async () => {
   server = await startRealApiserver();
   directory = await mkdtemp(join(tmpdir(), 'kubepki-token-'));
   kubeconfig = join(directory, 'admin.conf');
-  const { url, authority, admin } = server;
-  const config = makeKubeconfig({
-    cluster: 'c',
-    server: url,
-    certificateAuthority: authority.ca,
-    user: 'u',
-    clientCertificate: admin.certificate,
-    clientKey: admin.key,
-  });
-  await writeFile(kubeconfig, formatKubeconfig(config), { mode: 0o600 });
+  await writeFile(kubeconfig, adminKubeconfig(server), { mode: 0o600 });
   cluster = { ...(await connect(kubeconfig, {}, false)), print: (text) => void printed.push(text) };
 });
 beforeEach(() => {

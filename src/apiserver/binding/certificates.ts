@@ -2,20 +2,12 @@
 import { hash } from 'node:crypto';
 import {
   certificateCredentialId,
-  NODE_USER_PREFIX,
-  NODES_GROUP,
   type NodeBinding,
   type NodeBindingStatus,
-  type UserInfo,
 } from '../../kubernetes/index.ts';
 import { type Certificate, commonName, organizations } from '../../x509/index.ts';
+import { nodeOf } from '../authorization/index.ts';
 import { formatTime } from '../resources/index.ts';
-
-/** The node that somebody is; undefined for everybody else. As upstream (kubernetes, pkg/auth/nodeidentifier). */
-export const nodeOf = ({ name, groups }: UserInfo): string | undefined =>
-  name.startsWith(NODE_USER_PREFIX) && groups.includes(NODES_GROUP)
-    ? name.slice(NODE_USER_PREFIX.length)
-    : undefined;
 
 /** The node whose credential a certificate is; undefined for others, such as that with which it serves. */
 export function nodeIn({ subject, extendedKeyUsage }: Certificate): string | undefined {

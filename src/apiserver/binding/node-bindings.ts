@@ -8,10 +8,11 @@
 import { quoted } from '../../errors.ts';
 import type { NodeBinding, UserInfo } from '../../kubernetes/index.ts';
 import { bytesToIp, type Certificate, parseCertificate } from '../../x509/index.ts';
+import { nodeOf } from '../authorization/index.ts';
 import type { Peer } from '../types.ts';
 import { type Addresses, addressBytes, addressesOf, coversAddress } from './addresses.ts';
 import { BindingBook } from './book.ts';
-import { bindingName, nodeBinding, nodeIn, nodeOf } from './certificates.ts';
+import { bindingName, nodeBinding, nodeIn } from './certificates.ts';
 import { ElsewhereError } from './refusal.ts';
 import type { BindingStore } from './store.ts';
 

@@ -201,8 +201,8 @@ function field<T extends keyof Types>(
   throw wrongType(name, value, goType);
 }
 
-// biome-ignore format: one line
-const isOf = <T extends keyof Types>(value: unknown, type: T): value is Types[T] => typeof value === type;
+const isOf = <T extends keyof Types>(value: unknown, type: T): value is Types[T] =>
+  typeof value === type;
 
 function textList(value: unknown): readonly string[] {
   if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value;

@@ -18,7 +18,7 @@ import {
   validateLasting,
   validateReplicaStatus,
 } from './common.ts';
-import { scaleOf, withReplicas } from './scale.ts';
+import { workloadSubresources } from './scale.ts';
 import { isEmptySelector, selectorCell, selectorOf, selectorText } from './selector.ts';
 
 export const REPLICA_SET_DEFINITION = define(REPLICA_SETS, {
@@ -46,21 +46,10 @@ export const REPLICA_SET_DEFINITION = define(REPLICA_SETS, {
       return isSame ? [] : templateWarnings(TEMPLATE, set.spec.template);
     },
   },
-  subresources: {
-    scale: scaleOf({
-      read: ({ spec, status }) => ({
-        wanted: spec.replicas ?? 0,
-        there: status.replicas,
-        selector: selectorText(spec.selector),
-      }),
-      write: (set, replicas) => ({ ...set, spec: withReplicas(set.spec, replicas) }),
-    }),
-    status: {
-      verbs: ['get', 'patch', 'update'],
-      prepareUpdate: (set, old) => ({ ...set, spec: old.spec }),
-      validateUpdate: ({ status }) => validateReplicaStatus(status),
-    },
-  },
+  subresources: workloadSubresources<ReplicaSet>(
+    ({ spec }) => selectorText(spec.selector),
+    validateReplicaStatus,
+  ),
   columns: REPLICA_COLUMNS,
   row: ({ metadata, spec, status }, now) => [
     metadata.name ?? '',

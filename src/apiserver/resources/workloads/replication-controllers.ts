@@ -20,7 +20,7 @@ import {
   validateLasting,
   validateReplicaStatus,
 } from './common.ts';
-import { scaleOf, withReplicas } from './scale.ts';
+import { workloadSubresources } from './scale.ts';
 
 export const REPLICATION_CONTROLLER_DEFINITION = define(REPLICATION_CONTROLLERS, {
   path: 'controllers',
@@ -46,21 +46,10 @@ export const REPLICATION_CONTROLLER_DEFINITION = define(REPLICATION_CONTROLLERS,
       return isSame || template === undefined ? [] : templateWarnings(TEMPLATE, template);
     },
   },
-  subresources: {
-    scale: scaleOf({
-      read: ({ spec, status }) => ({
-        wanted: spec.replicas ?? 0,
-        there: status.replicas,
-        selector: pairs(spec.selector),
-      }),
-      write: (one, replicas) => ({ ...one, spec: withReplicas(one.spec, replicas) }),
-    }),
-    status: {
-      verbs: ['get', 'patch', 'update'],
-      prepareUpdate: (one, old) => ({ ...one, spec: old.spec }),
-      validateUpdate: ({ status }) => validateReplicaStatus(status),
-    },
-  },
+  subresources: workloadSubresources<ReplicationController>(
+    ({ spec }) => pairs(spec.selector),
+    validateReplicaStatus,
+  ),
   selectableFields: { 'status.replicas': ({ status }) => String(status.replicas) },
   columns: REPLICA_COLUMNS,
   row: ({ metadata, spec, status }, now) => [

@@ -7,6 +7,7 @@ import { nonNegative } from '../checks.ts';
 import { AGE, column } from '../columns.ts';
 import { define } from '../define.ts';
 import type { Subresource, SubresourceForm } from '../definition.ts';
+import type { FieldError } from '../field-error.ts';
 import { validateMetadata } from '../metadata.ts';
 import { dnsSubdomain } from '../names.ts';
 import { ageOf } from '../times.ts';
@@ -42,7 +43,7 @@ interface Scaled<T extends KubernetesObject> {
   write(object: T, replicas: number | undefined): T;
 }
 
-export const scaleOf = <T extends KubernetesObject>(scaled: Scaled<T>): Subresource<T> => {
+const scaleOf = <T extends KubernetesObject>(scaled: Scaled<T>): Subresource<T> => {
   const form: SubresourceForm<T, Scale> = {
     definition: SCALE_DEFINITION,
     read: (object) => scaleFrom(object, scaled.read(object)),
@@ -60,8 +61,37 @@ export const scaleOf = <T extends KubernetesObject>(scaled: Scaled<T>): Subresou
   return { verbs: ['get', 'patch', 'update'], form };
 };
 
+type Workload = KubernetesObject & {
+  readonly spec: { readonly replicas?: number };
+  readonly status: { readonly replicas: number };
+};
+
+/**
+ * `scale` and `status` of what makes pods.
+ *
+ * @param selector as the text of a label selector
+ */
+export const workloadSubresources = <T extends Workload>(
+  selector: (object: T) => string,
+  validateStatus: (status: T['status'], old: T['status']) => FieldError[],
+): { readonly scale: Subresource<T>; readonly status: Subresource<T> } => ({
+  scale: scaleOf({
+    read: (object) => ({
+      wanted: object.spec.replicas ?? 0,
+      there: object.status.replicas,
+      selector: selector(object),
+    }),
+    write: (object, replicas) => ({ ...object, spec: withReplicas(object.spec, replicas) }),
+  }),
+  status: {
+    verbs: ['get', 'patch', 'update'],
+    prepareUpdate: (object, old) => ({ ...object, spec: old.spec }),
+    validateUpdate: ({ status }, old) => validateStatus(status, old.status),
+  },
+});
+
 /** The spec with so many replicas, or with nothing said of them. */
-export function withReplicas<S extends { readonly replicas?: number }>(
+function withReplicas<S extends { readonly replicas?: number }>(
   spec: S,
   replicas: number | undefined,
 ): S {

@@ -22,7 +22,7 @@ import {
 import { PERSISTENT_VOLUME_CLAIM_DEFINITION, validateClaimSpec } from '../storage/index.ts';
 import { ageOf } from '../times.ts';
 import { containerCells, STATEFUL_COLUMNS, TEMPLATE, validateEndless } from './common.ts';
-import { scaleOf, withReplicas } from './scale.ts';
+import { workloadSubresources } from './scale.ts';
 import { isEmptySelector, selectorOf, selectorText } from './selector.ts';
 import { validateStatefulStatus } from './stateful-status.ts';
 import { validateStatefulTemplate } from './stateful-template.ts';
@@ -75,21 +75,10 @@ export const STATEFUL_SET_DEFINITION = define(STATEFUL_SETS, {
         : []),
     ],
   },
-  subresources: {
-    scale: scaleOf({
-      read: ({ spec, status }) => ({
-        wanted: spec.replicas ?? 0,
-        there: status.replicas,
-        selector: selectorText(spec.selector),
-      }),
-      write: (set, replicas) => ({ ...set, spec: withReplicas(set.spec, replicas) }),
-    }),
-    status: {
-      verbs: ['get', 'patch', 'update'],
-      prepareUpdate: (set, old) => ({ ...set, spec: old.spec }),
-      validateUpdate: ({ status }, old) => validateStatefulStatus(status, old.status),
-    },
-  },
+  subresources: workloadSubresources<StatefulSet>(
+    ({ spec }) => selectorText(spec.selector),
+    validateStatefulStatus,
+  ),
   columns: STATEFUL_COLUMNS,
   row: ({ metadata, spec, status }, now) => [
     metadata.name ?? '',
