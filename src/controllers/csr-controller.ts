@@ -34,11 +34,18 @@ const LONGEST_RETRY_MS = 30_000;
 
 class LookAgain extends Error {}
 
-/** @param measured where the depth of its queue is told, and under which name */
+export interface CsrControllerOptions {
+  /** Where the depth of its queue is told, and under which name. */
+  readonly metrics?: ControllerMetrics;
+  readonly name?: string;
+  /** Whether there can be something to do about a request as it is now; about each unless given. */
+  readonly concerns?: (csr: CertificateSigningRequest) => boolean;
+}
+
 export function createCsrController(
   { clock, signal, log }: ControllerContext,
   handle: CsrHandler,
-  measured?: { readonly metrics: ControllerMetrics; readonly name: string },
+  { metrics, name: ownName = '', concerns = () => true }: CsrControllerOptions = {},
 ): CsrController {
   const requesters = new Map<string, string>();
   const queue = createWorkQueue({
@@ -51,13 +58,17 @@ export function createCsrController(
       log({ level: 'error', message: 'failed, and is tried again', csr, error: textOf(error) });
     },
   });
-  measured?.metrics.queue(measured.name, () => queue.length);
+  metrics?.queue(ownName, () => queue.length);
   return {
     // Deleted ones too: their failures are forgotten then.
     onChange: ({ type, object }) => {
       const { name = '' } = object.metadata;
-      if (type === 'deleted') requesters.delete(name);
-      else requesters.set(name, object.spec.username ?? '');
+      if (type === 'deleted') {
+        if (requesters.delete(name)) queue.add(name);
+        return;
+      }
+      if (!concerns(object)) return;
+      requesters.set(name, object.spec.username ?? '');
       queue.add(name);
     },
     look: (name) => queue.add(name),

@@ -3,6 +3,7 @@ import type { Informer, InformerChange } from '../client/index.ts';
 import {
   CERTIFICATE_SIGNING_REQUESTS,
   type CertificateSigningRequest,
+  KUBELET_CLIENT_SIGNER,
   NODES,
   type Node,
 } from '../kubernetes/index.ts';
@@ -15,7 +16,7 @@ import type { ControllerMetrics } from './metrics.ts';
 import type { ControllerName } from './names.ts';
 import { claimsOf } from './node-addresses.ts';
 import { createServingPart, type ServingLimits } from './serving-part.ts';
-import { createSigner, type SigningOptions } from './signer.ts';
+import { canBeSigned, createSigner, type SigningOptions } from './signer.ts';
 import { startInformerOf } from './watch.ts';
 
 export interface CsrControllersOptions {
@@ -91,7 +92,8 @@ function partsOf(
     const context = contextOf('csrsigning');
     if (signing !== undefined) {
       const handle = createSigner(context, signing);
-      parts.push(createCsrController(context, handle, { metrics, name: 'csrsigning' }));
+      const concerns = canBeSigned(signing);
+      parts.push(createCsrController(context, handle, { metrics, name: 'csrsigning', concerns }));
     } else context.log({ level: 'info', message: 'not started: there is no CA to sign with' });
   }
   if (enabled.has('csrapproving')) {
@@ -124,7 +126,11 @@ function clientApprover(
       ? undefined
       : (name: string): boolean => nodes.get(undefined, name) !== undefined;
   const handle = createClientApprover(context, exists);
-  const controller = createCsrController(context, handle, { metrics, name: 'csrapproving' });
+  const controller = createCsrController(context, handle, {
+    metrics,
+    name: 'csrapproving',
+    concerns: ({ spec }) => spec.signerName === KUBELET_CLIENT_SIGNER,
+  });
   return {
     onChange: controller.onChange,
     run: async (requests) => {

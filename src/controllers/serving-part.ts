@@ -4,6 +4,7 @@ import {
   type CertificateSigningRequest,
   ENDPOINT_SLICES,
   type EndpointSlice,
+  KUBELET_SERVING_SIGNER,
   type Node,
   type ResourceType,
   SERVICES,
@@ -85,6 +86,7 @@ export function createServingPart(
   const controller: CsrController = createCsrController(context, approver.handle, {
     metrics,
     name: 'servingapproving',
+    concerns: ({ spec }) => spec.signerName === KUBELET_SERVING_SIGNER,
   });
   return {
     onChange: (change) => {

@@ -60,6 +60,18 @@ export function authorityOf(
   return typeof authorities === 'function' ? authorities : authorities?.[signer];
 }
 
+/** Whether a request is approved, its signer has a CA, and nothing has come of it yet. */
+export const canBeSigned =
+  (options: SigningOptions) =>
+  (csr: CertificateSigningRequest): boolean =>
+    isApproved(csr) && !isIssued(csr) && !isFailed(csr) && caOf(csr, options) !== undefined;
+
+const caOf = (
+  { spec: { signerName } }: CertificateSigningRequest,
+  options: SigningOptions,
+): CertificateAuthority | undefined =>
+  isSignerName(signerName) ? authorityOf(options, signerName) : undefined;
+
 /** The signer of every request whose signer has a CA. */
 export function createSigner(context: ControllerContext, options: SigningOptions): CsrHandler {
   const { duration = DEFAULT_SIGNING_DURATION } = options;

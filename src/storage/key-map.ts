@@ -5,7 +5,7 @@
  * place takes two binary searches, to insert moves a part of one block, and to count a range adds up
  * the sizes of its blocks.
  */
-import { compareKeys, sortKeys } from './keys.ts';
+import { compareKeys, isPlainKey, sortKeys } from './keys.ts';
 
 const MOST = 512;
 
@@ -25,6 +25,8 @@ interface Place {
 export class KeyMap<V> {
   readonly #entries = new Map<string, Entry<V>>();
   readonly #blocks: Block<V>[] = [];
+  /** Whether the engine's own order is that of all keys. */
+  #isPlain: boolean;
 
   /** With what is there from the start, in any order: far faster than to set each. */
   constructor(from: ReadonlyMap<string, V> = new Map()) {
@@ -35,6 +37,7 @@ export class KeyMap<V> {
     for (let at = 0; at < sorted.length; at += MOST / 2) {
       this.#blocks.push(sorted.slice(at, at + MOST / 2));
     }
+    this.#isPlain = sorted.every(({ key }) => isPlainKey(key));
   }
 
   get size(): number {
@@ -52,13 +55,14 @@ export class KeyMap<V> {
       return;
     }
     const entry = { key, value };
+    this.#isPlain &&= isPlainKey(key);
     this.#entries.set(key, entry);
     this.#insert(entry);
   }
 
   delete(key: string): void {
     if (!this.#entries.delete(key)) return;
-    const { block, at } = this.#find((other) => compareKeys(other, key) < 0);
+    const { block, at } = this.#placeOf(key);
     const entries = this.#blocks[block];
     entries?.splice(at, 1);
     if (entries?.length === 0) this.#blocks.splice(block, 1);
@@ -104,7 +108,7 @@ export class KeyMap<V> {
   }
 
   #insert(entry: Entry<V>): void {
-    const { block, at } = this.#find((key) => compareKeys(key, entry.key) < 0);
+    const { block, at } = this.#placeOf(entry.key);
     // Behind the last of all: into the last block.
     const index = Math.min(block, Math.max(this.#blocks.length - 1, 0));
     const entries = this.#blocks[index];
@@ -114,6 +118,13 @@ export class KeyMap<V> {
     }
     entries.splice(block === index ? at : entries.length, 0, entry);
     if (entries.length > MOST) this.#blocks.splice(index + 1, 0, entries.splice(MOST / 2));
+  }
+
+  /** Of a key that is there, or is about to be. */
+  #placeOf(key: string): Place {
+    return this.#isPlain
+      ? this.#find((other) => other < key)
+      : this.#find((other) => compareKeys(other, key) < 0);
   }
 
   /** The first place whose key does not stand before what is looked for. */

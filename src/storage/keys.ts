@@ -24,10 +24,12 @@ function rank(unit: number): number {
   return unit < BEHIND_SURROGATES ? unit + 0x10000 : unit;
 }
 
+/** Whether the engine's own order of strings, which is several times as quick, is right for a key. */
+export const isPlainKey = (key: string): boolean => !/[\ud800-\udfff]/.test(key);
+
 /** Sorts in place. */
 export function sortKeys(keys: string[]): string[] {
-  // The engine's own order is several times as quick, and right where there are no surrogates.
-  return keys.some((key) => /[\ud800-\udfff]/.test(key)) ? keys.sort(compareKeys) : keys.sort();
+  return keys.every(isPlainKey) ? keys.sort() : keys.sort(compareKeys);
 }
 
 /** @throws RangeError for what has no bytes of its own: no characters, or half a surrogate pair */

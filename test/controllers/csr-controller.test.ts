@@ -37,3 +37,39 @@ it('a request that is deleted while it is looked at is done, and no trouble; ano
   await settle();
   await running;
 });
+
+it('what does not concern it is not looked at, but by request', async () => {
+  const looked: string[] = [];
+  const stop = new AbortController();
+  const controller = createCsrController(
+    {
+      client: undefined as never,
+      clock: new ManualClock(),
+      random: () => 0.5,
+      signal: stop.signal,
+      log: () => undefined,
+    },
+    async ({ metadata }) => {
+      looked.push(metadata.name ?? '');
+      return 'done';
+    },
+    { concerns: ({ spec }) => spec.signerName === 'example.com/mine' },
+  );
+  const csr = (name: string, signerName: string) =>
+    ({ metadata: { name }, spec: { signerName } }) as CertificateSigningRequest;
+  const all = [csr('mine', 'example.com/mine'), csr('other', 'example.com/other')];
+  const get = (_: unknown, name: string) => all.find(({ metadata }) => metadata.name === name);
+  const running = controller.run({ get } as never);
+  for (const object of all) controller.onChange({ type: 'added', object });
+  await settle();
+  expect(looked).toEqual(['mine']);
+  for (const object of all) controller.onChange({ type: 'deleted', object });
+  await settle();
+  // Its failures are forgotten so.
+  expect(looked).toEqual(['mine', 'mine']);
+  controller.look('other');
+  await settle();
+  expect(looked).toEqual(['mine', 'mine', 'other']);
+  stop.abort();
+  await running;
+});

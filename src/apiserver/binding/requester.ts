@@ -41,8 +41,9 @@ export function createRequesters({
 }: RequesterOptions): RequesterOf {
   return async (request, requestor, user) => {
     const plain = withoutSource(user);
+    if (bindings === undefined) return plain;
     const isDirect = request.user === undefined && requestor === user && !isProxied(request);
-    if (bindings === undefined || !isDirect) return plain;
+    if (!isDirect) return plain;
     const { address, addresses } = bindings.boundTo(request.peer);
     if (address === undefined) return plain;
     const bound = addresses.length > 0 ? addresses : await addressesOfToken(user, tokenSecret);

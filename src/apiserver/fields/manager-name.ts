@@ -7,8 +7,12 @@ export const LONGEST_SUBRESOURCE = 256;
 /** Go's `unicode.IsPrint`: letters, marks, numbers, punctuation, symbols and the plain space. */
 const UNPRINTABLE = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu;
 
+/** As nearly all are, and each write brings some. */
+const PLAIN = /^[ -~]*$/;
+
 /** What is wrong with a name, each in upstream's words; empty for a good one. */
 export function managerProblems(name: string): readonly string[] {
+  if (PLAIN.test(name)) return [];
   return [...name.matchAll(UNPRINTABLE)].map(({ 0: character, index }) => {
     const point = character.codePointAt(0) ?? 0;
     const position = Buffer.byteLength(name.slice(0, index));

@@ -17,6 +17,8 @@ import { encodeJson, ServedObject } from './served.ts';
  */
 export class Codec {
   readonly #read = new WeakMap<Uint8Array, ServedObject>();
+  /** What this server has written: who watches gets it from the storage before its writer does. */
+  readonly #written = new WeakMap<Uint8Array, (revision: number) => ServedObject>();
   readonly #deleted = new WeakMap<Change, ServedObject>();
   /** Objects in another form than the stored one. */
   readonly #forms = new WeakMap<ServedObject, ServedObject>();
@@ -32,6 +34,8 @@ export class Codec {
     }
     const known = this.#read.get(value);
     if (known?.revision === revision && isOf(definition, known)) return known;
+    const written = this.#written.get(value)?.(revision);
+    if (written !== undefined && isOf(definition, written)) return written;
     const served = read(definition, key, value, revision);
     this.#read.set(value, served);
     return served;
@@ -67,14 +71,15 @@ export class Codec {
     }
     const { resourceVersion: _, ...metadata } = object.metadata;
     const value = encodeJson(typed(definition, { ...object, metadata }));
-    return {
-      value,
-      stored: (revision) => {
-        const served = servedAt(definition, object, revision, value);
-        this.#read.set(value, served);
-        return served;
-      },
+    const stored = (revision: number): ServedObject<T> => {
+      const known = this.#read.get(value);
+      if (known?.revision === revision && isOf(definition, known)) return known;
+      const served = servedAt(definition, object, revision, value);
+      this.#read.set(value, served);
+      return served;
     };
+    this.#written.set(value, stored);
+    return { value, stored };
   }
 
   /** What is stored as another resource's, as one of this one. */

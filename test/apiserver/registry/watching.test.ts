@@ -42,6 +42,14 @@ describe('a watch', () => {
     expect(watch.seen).toEqual(['ADDED b', 'DELETED b']);
   });
 
+  it('shows the very object that this server has written, and reads nothing again', async () => {
+    const watch = watching(api, 'configmaps', {});
+    const made = await create('a', { x: 'y' });
+    await watch.until(1);
+    await watch.stop();
+    expect(watch.events[0]?.object).toBe(made.object);
+  });
+
   it('shows a deleted object as it was last, at the version of its deletion', async () => {
     const watch = watching(api, 'configmaps', {});
     const made = await create('a', { x: 'y' });
